@@ -1,0 +1,29 @@
+# Each target is a plain command or two; without make, type them yourself (on Windows with .venv\Scripts for .venv/bin).
+PYTHON ?= python3
+VENV ?= .venv
+RECIPE ?= plain-128
+
+.PHONY: train test clean
+
+# Train the recipe on the embedded digits.
+train: $(VENV)/installed
+	$(VENV)/bin/chalknet train $(RECIPE)
+
+# Format, lint, types, tests: what has to pass before a change goes in.
+test: $(VENV)/installed-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
