@@ -1,0 +1,45 @@
+"""Everything that can be wrong with what a person hands in, as a small family of exceptions.
+
+A message says where, what came, and what was expected: `train.csv: line 1205, column 'pixel17': got '256';
+expected an integer from 0 to 255`. `hint`, when there is one, is a second line that says what to do. The `chalknet`
+command turns each class into its exit code; a script catches `ChalknetError` to catch them all.
+"""
+
+
+class ChalknetError(Exception):
+    """Base of all errors a caller can act on. A bug raises something else."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(ChalknetError, ValueError):
+    """A value, a file or a command line that cannot be used as it is."""
+
+
+class TableError(InputError):
+    """A CSV table that is not what its format says."""
+
+
+class SpecError(InputError):
+    """A JSON spec that does not describe a model or a run."""
+
+
+class ModelFileError(InputError):
+    """A saved model that is damaged, foreign, or does not fit its spec."""
+
+
+class EnvironmentFault(ChalknetError, OSError):
+    """The machine said no: disk full, no permission, a folder in use."""
+
+
+class Diverged(ChalknetError, ArithmeticError):
+    """Training produced a number that is not finite."""
+
+
+def quoted(value: object, limit: int = 40) -> str:
+    """`value` between quotes, cut at `limit` characters, with nothing in it that could disturb a terminal."""
+    text = str(value)
+    shown = "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return f"'{shown[:limit]}...'" if len(shown) > limit else f"'{shown}'"

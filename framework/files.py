@@ -1,0 +1,37 @@
+"""Publishing: a file appears under its name complete and on disk, or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from framework.errors import EnvironmentFault
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write `content` to a temporary file in the same folder, flush it to disk, then rename it to `path`.
+
+    A reader sees the old file or the new one, never a part of either. Raises EnvironmentFault where the disk or the
+    permissions say no; the temporary file is removed and an older file of that name is left as it was.
+    """
+    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise EnvironmentFault(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle on a folder; its rename is journalled
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,119 @@
+"""Where the numbers start: an Initializer draws the first values of one parameter.
+
+Too small and the signal fades from layer to layer, too large and it explodes; He and Glorot choose the spread from
+the number of inputs (`fan_in`) and outputs (`fan_out`) so that it stays level.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from framework.errors import InputError, quoted
+from framework.types import Array, Shape
+
+
+class Initializer(ABC):
+    """Draws an array of a given shape; the same generator state gives the same numbers."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """A float64 array of `shape`; the caller rounds it to the model's dtype."""
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight of shape (..., in, out): leading dimensions count for both."""
+    if len(shape) < 2:
+        raise InputError(
+            f"shape: got {shape}; expected two or more dimensions: He and Glorot count inputs and outputs",
+            hint="give a bias Constant(), Normal() or Uniform()",
+        )
+    receptive = math.prod(shape[:-2])
+    return receptive * shape[-2], receptive * shape[-1]
+
+
+@final
+@dataclass(frozen=True)
+class HeNormal(Initializer):
+    """Normal(0, √(2 / fan_in)): keeps the variance level through ReLU layers. He et al. 2015, arXiv:1502.01852."""
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.standard_normal(shape) * math.sqrt(2 / max(1, fans(shape)[0]))
+
+
+@final
+@dataclass(frozen=True)
+class HeUniform(Initializer):
+    """Uniform(−a, a) with a = √(6 / fan_in): the same variance as HeNormal, without tails."""
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        limit = math.sqrt(6 / max(1, fans(shape)[0]))
+        return rng.uniform(-limit, limit, shape)
+
+
+@final
+@dataclass(frozen=True)
+class GlorotNormal(Initializer):
+    """Normal(0, √(2 / (fan_in + fan_out))): level both ways, for tanh and sigmoid. Glorot and Bengio 2010."""
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.standard_normal(shape) * math.sqrt(2 / max(1, sum(fans(shape))))
+
+
+@final
+@dataclass(frozen=True)
+class GlorotUniform(Initializer):
+    """Uniform(−a, a) with a = √(6 / (fan_in + fan_out)): the same variance as GlorotNormal, without tails."""
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        limit = math.sqrt(6 / max(1, sum(fans(shape))))
+        return rng.uniform(-limit, limit, shape)
+
+
+@final
+@dataclass(frozen=True)
+class Normal(Initializer):
+    """Normal(mean, deviation)."""
+
+    mean: float = 0.0
+    deviation: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.mean) and math.isfinite(self.deviation) and self.deviation >= 0):
+            raise InputError(f"Normal: got {self}; expected a finite mean and a finite deviation of 0 or more")
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.normal(self.mean, self.deviation, shape)
+
+
+@final
+@dataclass(frozen=True)
+class Uniform(Initializer):
+    """Uniform on [low, high)."""
+
+    low: float = -0.05
+    high: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise InputError(f"Uniform: got {self}; expected finite numbers with low <= high")
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.uniform(self.low, self.high, shape)
+
+
+@final
+@dataclass(frozen=True)
+class Constant(Initializer):
+    """The same number everywhere; 0 is the usual start of a bias."""
+
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise InputError(f"Constant: got {quoted(self.value)}; expected a finite number")
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return np.full(shape, self.value, dtype=np.float64)

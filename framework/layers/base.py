@@ -1,0 +1,107 @@
+"""Layer, the one contract everything in a model keeps, and Activation, its element-wise kind."""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from framework.errors import InputError
+from framework.layers.scratch import Scratch
+from framework.parameters import Parameter
+from framework.randomness import Step
+from framework.representation import constructor_call
+from framework.types import Array, Shape
+
+
+class Layer(ABC):
+    """One differentiable step.
+
+    For a batch of n samples x is (n, *input_shape) and y = forward(x) is (n, *output_shape). With L the loss,
+    dy = ∂L/∂y and dx = ∂L/∂x have the shapes of y and x.
+
+    A subclass keeps each constructor argument as an attribute of the same name, and lists what it learns in
+    `parameters`. In training (`step` given) it may write y and dx into `self.scratch`, and notes with `keep` what
+    backward will need; in inference (`step` None) it stores nothing, so two threads may use one model.
+    """
+
+    casts_input: ClassVar[bool] = False
+    """True for a layer that turns any real dtype into the model's itself; before others the model does it."""
+
+    parameters: tuple[Parameter, ...] = ()
+    input_shape: Shape | None = None
+    """The shape of one sample where the constructor fixes it, None where any shape will do."""
+    path: str = ""
+    """The layer's name in its model, such as 'layers.2'; empty while it belongs to none."""
+    dtype: np.dtype[np.floating] = np.dtype(np.float32)
+
+    @classmethod
+    def inferred(cls, input_shape: Shape) -> dict[str, int]:
+        """The constructor arguments a JSON spec leaves out, because the shape that comes in gives them."""
+        return {}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of one sample of y. Raises InputError, naming both shapes, where x cannot have `input_shape`."""
+        return input_shape
+
+    @abstractmethod
+    def forward(self, x: Array, *, step: Step | None = None) -> Array:
+        """y for x, which stays as it is. What is returned in training is valid until the next training forward."""
+
+    @abstractmethod
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+        """Overwrite the gradient of every parameter and return dx, or None without `need_dx`. May overwrite dy."""
+
+    @cached_property
+    def scratch(self) -> Scratch:
+        """Arrays this layer writes into at every training step instead of allocating them anew."""
+        return Scratch()
+
+    def keep(self, **arrays: Array) -> None:
+        """Remember, in training, what backward will need; nothing is copied."""
+        self.scratch.kept.update(arrays)
+
+    def kept(self, name: str) -> Array:
+        """What the last training forward kept under `name`."""
+        if name not in self.scratch.kept:
+            raise InputError(f"{self.path or type(self).__name__}: backward needs a forward with step=Step(...) first")
+        return self.scratch.kept[name]
+
+    def adopt(self, path: str, dtype: np.dtype[np.floating]) -> None:
+        """Become part of a model, under `path`."""
+        self.path, self.dtype = path, dtype
+        for parameter in self.parameters:
+            parameter.path = f"{path}.{parameter.name}"
+
+    def __getstate__(self) -> dict[str, object]:
+        """A copy or a pickle starts outside any model and without scratch."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("scratch", "path", "dtype")}
+
+    def __repr__(self) -> str:
+        return constructor_call(self)
+
+
+class Activation(Layer):
+    """An element-wise layer without parameters: y = f(x), dx = dy ⊙ f′(x)."""
+
+    @abstractmethod
+    def activate(self, x: Array, out: Array | None) -> Array:
+        """f(x), written into `out` if given."""
+
+    @abstractmethod
+    def slope(self, x: Array, y: Array, out: Array) -> Array:
+        """f′(x), written into `out`; from y = f(x) where that is cheaper."""
+
+    def forward(self, x: Array, *, step: Step | None = None) -> Array:
+        if step is None:
+            return self.activate(x, None)
+        y = self.activate(x, self.scratch("y", x.shape, x.dtype))
+        self.keep(x=x, y=y)
+        return y
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+        if not need_dx:
+            return None
+        y = self.kept("y")
+        dy *= self.slope(self.kept("x"), y, self.scratch("slope", y.shape, y.dtype))
+        return dy

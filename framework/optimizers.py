@@ -1,0 +1,234 @@
+"""How the parameters learn: an Optimizer turns the gradient vector into a change of the value vector.
+
+It sees two flat vectors and knows nothing of layers or shapes. What it must remember between steps, such as Adam's
+running averages, are its `slots`, one vector each.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import final
+
+import numpy as np
+
+from framework.errors import InputError, quoted
+from framework.parameters import ParameterVector
+from framework.representation import constructor_call
+from framework.types import Array
+
+
+class Optimizer(ABC):
+    """An update rule. `learning_rate` is its full rate; a schedule says what part of it a step gets."""
+
+    learning_rate: float
+
+    def __init__(self) -> None:
+        self.steps = 0
+        """Updates made since the slots were allocated; kept by the training loop."""
+        self._vector: ParameterVector | None = None
+        self._slots: dict[str, Array] = {}
+
+    def begin(self, parameters: ParameterVector) -> None:
+        """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on."""
+        if self._vector is parameters:
+            return
+        self._vector = parameters
+        self._slots = {name: np.zeros_like(parameters.values) for name in self.slot_names()}
+        self._change = np.empty_like(parameters.values)  # scratch of step()
+        self._decayed = parameters.decayed
+        self.steps = 0
+
+    @abstractmethod
+    def slot_names(self) -> tuple[str, ...]:
+        """What this rule remembers between steps."""
+
+    @property
+    def slots(self) -> Mapping[str, Array]:
+        """The memory between steps, by name. Raises InputError before `begin`."""
+        if self._vector is None:
+            raise InputError(f"{self!r} has no slots yet; call begin(model.parameters) first")
+        return self._slots
+
+    def load_slots(self, slots: Mapping[str, Array]) -> None:
+        """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly."""
+        own = self.slots
+        if own.keys() != slots.keys():
+            raise InputError(f"slots: got {sorted(slots)}; expected {sorted(own)}")
+        for name, array in slots.items():
+            if array.shape != own[name].shape or array.dtype != own[name].dtype:
+                raise InputError(
+                    f"slots: {quoted(name)}: got {array.dtype} of shape {array.shape}; "
+                    f"expected {own[name].dtype} of shape {own[name].shape}"
+                )
+        for name, array in slots.items():
+            own[name][...] = array
+
+    @abstractmethod
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        """Change `values` in place by the rule, at the given rate; `index` counts steps from 0. Keeps neither array."""
+
+    def __repr__(self) -> str:
+        return constructor_call(self)
+
+
+@final
+class SGD(Optimizer):
+    """w ← w − η g. With momentum μ: v ← μ v + g and w ← w − η v, or with `nesterov` w ← w − η (g + μ v).
+
+    `weight_decay` λ adds λ w to g first (an L2 penalty of λ/2 ‖w‖²), never for biases. Sutskever et al. 2013.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.1,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__()
+        _check("SGD", learning_rate=learning_rate, weight_decay=weight_decay)
+        _check_fraction("SGD", momentum=momentum)
+        if nesterov and not momentum:
+            raise InputError("SGD: nesterov: got True with momentum 0; expected a momentum above 0")
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.weight_decay = weight_decay
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        change = self._change
+        if self.weight_decay:
+            decayed = self._decayed
+            np.multiply(values[:decayed], self.weight_decay, out=change[:decayed])
+            change[decayed:] = 0
+            change += grads
+            grads = change
+        if self.momentum:
+            velocity = self._slots["velocity"]
+            velocity *= self.momentum
+            velocity += grads
+        if not self.momentum or self.nesterov:
+            np.multiply(grads, learning_rate, out=change)
+            values -= change
+        if self.momentum:
+            np.multiply(velocity, learning_rate * (self.momentum if self.nesterov else 1), out=change)
+            values -= change
+
+
+@final
+class Adam(Optimizer):
+    """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; w ← w − η · m̂ / (√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+
+    t counts from 1; the hats undo the start from 0. Kingma and Ba 2015, arXiv:1412.6980.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__()
+        _check("Adam", learning_rate=learning_rate)
+        _check_fraction("Adam", beta_1=beta_1, beta_2=beta_2)
+        _check_epsilon("Adam", epsilon)
+        self.learning_rate = learning_rate
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        m, v = self._slots["m"], self._slots["v"]
+        _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
+
+
+@final
+class AdamW(Optimizer):
+    """Adam, after w ← w − η λ w for every weight and no bias: decay apart from the gradient.
+
+    `weight_decay` λ is not Adam's gradient plus λw, which the division by √v̂ would even out again.
+    Loshchilov and Hutter 2019, arXiv:1711.05101.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__()
+        _check("AdamW", learning_rate=learning_rate, weight_decay=weight_decay)
+        _check_fraction("AdamW", beta_1=beta_1, beta_2=beta_2)
+        _check_epsilon("AdamW", epsilon)
+        self.learning_rate = learning_rate
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.weight_decay = weight_decay
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        m, v = self._slots["m"], self._slots["v"]
+        values[: self._decayed] *= 1 - learning_rate * self.weight_decay
+        _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
+
+
+def _adam(
+    values: Array,
+    grads: Array,
+    m: Array,
+    v: Array,
+    change: Array,
+    learning_rate: float,
+    index: int,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Adam's rule, in place. With c = √(1−β₂ᵗ): m̂/(√v̂+ε) = m · c/(1−β₁ᵗ) / (√v + ε c), one pass less."""
+    np.subtract(grads, m, out=change)
+    change *= 1 - beta_1
+    m += change
+
+    np.multiply(grads, grads, out=change)
+    change *= 1 - beta_2
+    v *= beta_2
+    v += change
+
+    correction = math.sqrt(1 - beta_2 ** (index + 1))
+    np.sqrt(v, out=change)
+    change += epsilon * correction
+    np.divide(m, change, out=change)
+    change *= learning_rate * correction / (1 - beta_1 ** (index + 1))
+    values -= change
+
+
+def _check(owner: str, **values: float) -> None:
+    for name, value in values.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise InputError(f"{owner}: {name}: got {quoted(value)}; expected a finite number of 0 or more")
+
+
+def _check_fraction(owner: str, **values: float) -> None:
+    for name, value in values.items():
+        if not 0 <= value < 1:
+            raise InputError(f"{owner}: {name}: got {quoted(value)}; expected a number from 0 to below 1")
+
+
+def _check_epsilon(owner: str, epsilon: float) -> None:
+    if not (math.isfinite(epsilon) and epsilon > 0):
+        raise InputError(f"{owner}: epsilon: got {quoted(epsilon)}; expected a finite number above 0")

@@ -1,0 +1,203 @@
+"""Sequential: layers in a row, with all their parameters in one vector."""
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from framework.chain import backward_through, forward_through, shapes_through
+from framework.errors import InputError, quoted
+from framework.layers.base import Layer
+from framework.losses import softmax
+from framework.parameters import ParameterVector
+from framework.randomness import Step, checked_seed
+from framework.types import Array, Integers, Shape
+
+if TYPE_CHECKING:
+    from framework.specs import LayerSpec
+
+PREDICT_BATCH = 1024
+"""Rows a prediction handles at once. Fixed, so that its bits do not depend on how many rows are asked for at a time."""
+
+
+@final
+class Sequential:
+    """y = fₖ(… f₂(f₁(x))): hand it layers, train it, ask it.
+
+    `seed` draws the weights anew, the same ones for the same seed; without one every layer keeps the weights it has,
+    which are different at every run. `input_shape`, of one sample, is needed only where no layer fixes it. The list of
+    layers is final, and a layer belongs to one model only. Raises InputError where two layers do not fit together.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer],
+        *,
+        input_shape: Shape | None = None,
+        seed: int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.layers = tuple(layers)
+        self.dtype = _checked_dtype(dtype)
+        _check_ownership(self.layers)
+        self.input_shape: Shape = tuple(input_shape) if input_shape is not None else _read_off(self.layers)
+        self.shapes = shapes_through(self.layers, self.input_shape)
+        for index, layer in enumerate(self.layers):
+            layer.adopt(f"layers.{index}", self.dtype)
+        self.parameters = ParameterVector(
+            [parameter for layer in self.layers for parameter in layer.parameters],
+            self.dtype,
+            seed=None if seed is None else checked_seed(seed),
+        )
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.shapes[-1]
+
+    def forward(self, x: ArrayLike, *, step: Step | None = None) -> Array:
+        """The scores for x (n, *input_shape): (n, *output_shape), an array of its own.
+
+        With `step` this is a training forward: layers remember what backward needs, and the array is borrowed until
+        the next one.
+        """
+        batch = self._checked(x)
+        if not self.layers[0].casts_input:
+            batch = batch.astype(self.dtype, copy=False)
+        scores = forward_through(self.layers, batch, step)
+        if step is None and np.may_share_memory(scores, batch):
+            return scores.copy()
+        return scores
+
+    __call__ = forward
+
+    def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
+        """From dy = ∂loss/∂scores fill `parameters.grads`; with `need_dx` also return ∂loss/∂x. May overwrite dy."""
+        return backward_through(self.layers, dy, need_dx)
+
+    def predict(self, x: ArrayLike) -> Integers:
+        """The label of each row of x: the place of its highest score."""
+        labels: Integers = self._scores(x).argmax(axis=1)
+        return labels
+
+    def predict_proba(self, x: ArrayLike) -> Array:
+        """The probability of each class for each row: softmax of the scores, for models trained to classify."""
+        return softmax(self._scores(x))
+
+    def get_weights(self) -> dict[str, Array]:
+        """A copy of every parameter, by path: 'layers.1.weight'."""
+        return self.parameters.get()
+
+    def set_weights(self, weights: Mapping[str, Array]) -> None:
+        """Copy `weights` in, in place. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
+        self.parameters.set(weights)
+
+    def replica(self) -> "Sequential":
+        """A model with the same values, in the same memory, but its own gradients and scratch: for another thread."""
+        twin = copy.deepcopy(self)
+        twin.parameters.share_values(self.parameters)
+        return twin
+
+    def save(self, path: str | os.PathLike[str], *, extra: Iterable[type["LayerSpec"]] = ()) -> None:
+        """Write structure and weights into one file. `extra` names the specs of layers of your own."""
+        from framework.checkpoint import save_model  # here, because files need pydantic and numerics do not
+
+        save_model(self, Path(path), extra=tuple(extra))
+
+    @staticmethod
+    def load(path: str | os.PathLike[str], *, extra: Iterable[type["LayerSpec"]] = ()) -> "Sequential":
+        """The model in the file: checked against its digest and its spec. Raises ModelFileError."""
+        from framework.checkpoint import load_model
+
+        return load_model(Path(path), extra=tuple(extra))
+
+    def summary(self) -> str:
+        """A table of layers, output shapes and parameter counts."""
+        rows = [("layer", "output shape", "parameters"), ("input", str(self.input_shape), "")]
+        for layer, shape in zip(self.layers, self.shapes, strict=True):
+            count = sum(parameter.size for parameter in layer.parameters)
+            rows.append((repr(layer), str(shape), f"{count:,}" if count else ""))
+        rows.append(("total", "", f"{self.parameters.values.size:,}"))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in rows]
+        return "\n".join(lines)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self.layers))}])"
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Sequential":
+        # NumPy would copy each view into an array of its own, and training the copy would change dead arrays.
+        return _assemble(copy.deepcopy(self.layers, memo), self.input_shape, self.dtype.name)
+
+    def __copy__(self) -> "Sequential":
+        return copy.deepcopy(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _assemble, (self.layers, self.input_shape, self.dtype.name)
+
+    def _checked(self, x: ArrayLike) -> Array:
+        batch = np.asarray(x)
+        if batch.dtype.kind not in "fiub":
+            raise InputError(f"x: got an array of {batch.dtype}; expected real numbers")
+        if batch.shape[1:] != self.input_shape or batch.ndim == 0:
+            expected = ", ".join(["n", *map(str, self.input_shape)])
+            hint = "give one sample as x[np.newaxis]" if batch.shape == self.input_shape else None
+            raise InputError(f"x: got shape {batch.shape}; expected ({expected})", hint=hint)
+        return batch
+
+    def _scores(self, x: ArrayLike) -> Array:
+        if len(self.output_shape) != 1 or self.output_shape[0] < 2:
+            raise InputError(
+                f"predict: this model gives samples of shape {self.output_shape}; expected two or more class scores",
+                hint="use forward(x) for the outputs as they are",
+            )
+        batch = self._checked(x)
+        if batch.dtype.kind == "f" and not np.isfinite(batch).all():
+            row, *place = np.argwhere(~np.isfinite(batch))[0].tolist()
+            raise InputError(f"x: row {row}, column {place}: got {batch[row, *place]}; expected finite numbers")
+        scores = np.empty((len(batch), *self.output_shape), self.dtype)
+        for start in range(0, len(batch), PREDICT_BATCH):
+            scores[start : start + PREDICT_BATCH] = self.forward(batch[start : start + PREDICT_BATCH])
+        return scores
+
+
+def _assemble(layers: Iterable[Layer], input_shape: Shape, dtype: str) -> Sequential:
+    return Sequential(layers, input_shape=input_shape, dtype=dtype)
+
+
+def _checked_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
+    if np.dtype(dtype) == np.float32:
+        return np.dtype(np.float32)
+    if np.dtype(dtype) == np.float64:
+        return np.dtype(np.float64)
+    raise InputError(f"dtype: got {quoted(np.dtype(dtype))}; expected float32 or float64")
+
+
+def _check_ownership(layers: tuple[Layer, ...]) -> None:
+    if not layers:
+        raise InputError("layers: got none; expected one or more")
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            hint = f"write {layer.__name__}(...)" if isinstance(layer, type) else None
+            raise InputError(f"layers.{index}: got {type(layer).__name__}; expected a Layer", hint=hint)
+        if layer.path or any(layer is other for other in layers[:index]):
+            raise InputError(
+                f"layers.{index}: {layer!r} already belongs to a model; a layer cannot be shared",
+                hint="make a new one, or copy.deepcopy(layer)",
+            )
+
+
+def _read_off(layers: tuple[Layer, ...]) -> Shape:
+    """The input shape as the first layer that fixes one gives it; those before it must leave shapes alone."""
+    fixing = next((index for index, layer in enumerate(layers) if layer.input_shape is not None), None)
+    if fixing is not None:
+        shape = layers[fixing].input_shape
+        if shape is not None and all(layer.output_shape(shape) == shape for layer in layers[:fixing]):
+            return shape
+    raise InputError("input_shape: no layer fixes it; give it, for example Sequential(layers, input_shape=(784,))")
