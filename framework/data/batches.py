@@ -1,0 +1,47 @@
+"""Batches: the rows of a data set in a fresh order every epoch, a few at a time."""
+
+from typing import final
+
+import numpy as np
+
+from framework.data.dataset import Dataset
+from framework.errors import InputError, quoted
+from framework.randomness import stream
+from framework.types import Integers, Numbers
+
+
+@final
+class Batches:
+    """Shuffled batches of `batch_size` rows; the last of an epoch may be smaller. None means all rows at once.
+
+    The order of an epoch is a function of the seed and the index of its first step. What `take` returns is memory
+    used again for the next batch; the data set itself is never shuffled, and never written.
+    """
+
+    def __init__(self, dataset: Dataset, batch_size: int | None, *, seed: int) -> None:
+        if batch_size is not None and batch_size < 1:
+            raise InputError(
+                f"batch_size: got {quoted(batch_size)}; expected an integer of 1 or more, or None for all rows"
+            )
+        self.dataset = dataset
+        self.batch_size = len(dataset) if batch_size is None else min(batch_size, len(dataset))
+        self.seed = seed
+        self.per_epoch = -(-len(dataset) // self.batch_size)
+        if self.per_epoch > 1:  # all rows at once are handed out as they lie
+            self._x = np.empty((self.batch_size, *dataset.x.shape[1:]), dataset.x.dtype)
+            self._y = np.empty((self.batch_size, *dataset.y.shape[1:]), dataset.y.dtype)
+
+    def order(self, first_step: int) -> Integers:
+        """The rows in the order in which the epoch that begins at `first_step` visits them."""
+        return stream(self.seed, "shuffle", first_step).permutation(len(self.dataset))
+
+    def take(self, order: Integers, number: int) -> tuple[Numbers, Numbers]:
+        """x and y of batch `number` (from 0) of an epoch with this order."""
+        if self.per_epoch == 1:
+            return self.dataset.x, self.dataset.y
+        rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+        x, y = self._x[: len(rows)], self._y[: len(rows)]
+        # "clip" because with "raise" NumPy gathers into a temporary first; the order holds no row out of range
+        np.take(self.dataset.x, rows, axis=0, out=x, mode="clip")
+        np.take(self.dataset.y, rows, axis=0, out=y, mode="clip")
+        return x, y

@@ -1,0 +1,62 @@
+"""Dataset: samples and their targets in memory, checked once so that nothing has to be checked again in training."""
+
+from typing import final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from framework.errors import InputError
+from framework.types import Integers, Numbers
+
+
+@final
+class Dataset:
+    """x (n, ...) and y (n,) labels or (n, k) numbers, in the dtypes they came in.
+
+    Raises InputError, naming the first offending row, for other than finite real numbers, differing lengths, or
+    no rows.
+    """
+
+    def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
+        self.x = _checked("x", x)
+        self.y = _checked("y", y)
+        if len(self.x) != len(self.y):
+            raise InputError(
+                f"got {len(self.x)} rows of x and {len(self.y)} of y; expected as many of one as of the other"
+            )
+
+    @staticmethod
+    def of(data: "Dataset | tuple[ArrayLike, ArrayLike]") -> "Dataset":
+        """`data` itself, or the Dataset of an (x, y) pair."""
+        if isinstance(data, Dataset):
+            return data
+        if not isinstance(data, tuple) or len(data) != 2:
+            raise InputError(f"data: got {type(data).__name__}; expected a Dataset or a pair (x, y)")
+        return Dataset(*data)
+
+    @property
+    def labels(self) -> Integers | None:
+        """y where it holds integer class labels, else None."""
+        if self.y.ndim == 1 and np.issubdtype(self.y.dtype, np.integer):
+            return self.y.view(self.y.dtype)
+        return None
+
+    def rows(self, indices: Integers) -> "Dataset":
+        """The samples at `indices`, copied."""
+        return Dataset(self.x[indices], self.y[indices])
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def _checked(name: str, values: ArrayLike) -> Numbers:
+    array: Numbers = np.ascontiguousarray(values)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: got an array of {array.dtype}; expected real numbers")
+    if np.ndim(values) == 0 or not len(array):
+        raise InputError(f"{name}: got shape {np.shape(values)}; expected one or more rows")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
+        place = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
+        raise InputError(f"{name}: {place}: got {array[row, *column]}; expected finite numbers")
+    return array

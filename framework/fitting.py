@@ -1,0 +1,65 @@
+"""fit: the one call that trains a model and shows how it goes."""
+
+from typing import Literal
+
+from numpy.typing import ArrayLike
+
+from framework.data.dataset import Dataset
+from framework.data.split import split_indices
+from framework.errors import InputError
+from framework.history import History
+from framework.losses import Loss
+from framework.optimizers import Adam, Optimizer
+from framework.schedules import Schedule
+from framework.sequential import Sequential
+from framework.training import Training, TrainingSettings
+
+
+def fit(
+    model: Sequential,
+    train: Dataset | tuple[ArrayLike, ArrayLike],
+    *,
+    optimizer: Optimizer | None = None,
+    loss: Loss | None = None,
+    schedule: Schedule | None = None,
+    epochs: int = 10,
+    batch_size: int | None = 128,
+    seed: int = 0,
+    validation_data: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
+    validation_split: float | None = None,
+    split_seed: int = 0,
+    patience: int | None = None,
+    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss",
+    restore_best: bool = True,
+    threads: int | Literal["auto"] = "auto",
+    show: bool = True,
+) -> History:
+    """Train `model` in place and return the history of the run.
+
+    The names are those of TrainingSettings; the optimizer is Adam() and the loss SoftmaxCrossEntropy() unless given.
+    `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
+    on from the weights as they are, and with the same optimizer object from its memory as well. `show=False` is silent.
+    """
+    dataset = Dataset.of(train)
+    if validation_split is not None:
+        if validation_data is not None:
+            raise InputError("validation: got both validation_data and validation_split; expected at most one")
+        kept, held_out = split_indices(dataset.labels, len(dataset), validation_split, seed=split_seed)
+        dataset, validation_data = dataset.rows(kept), dataset.rows(held_out)
+    training = Training(
+        model,
+        dataset,
+        optimizer=optimizer or Adam(),
+        loss=loss,
+        schedule=schedule,
+        validation_data=validation_data,
+        settings=TrainingSettings(epochs, batch_size, seed, patience, monitor, restore_best, threads),
+    )
+    if show:
+        from framework.console import watch  # here, so that a silent fit never loads rich
+
+        watch(training)
+    else:
+        for _ in training:
+            pass
+    return training.history

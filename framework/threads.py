@@ -1,0 +1,66 @@
+"""How many BLAS threads a training step should use: two can be faster than one, or several times slower.
+
+It depends on the shapes and on what else the machine does, so it is measured, on a few real steps.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+ROUNDS = 5
+ROUND_SECONDS = 0.01
+
+
+@cache
+def _controller() -> "ThreadpoolController":
+    from threadpoolctl import ThreadpoolController  # here and once: it looks through the process for libraries
+
+    return ThreadpoolController()
+
+
+def blas_threads(count: int) -> AbstractContextManager[object]:
+    """Inside, NumPy's matrix products use `count` threads; afterwards what they used before."""
+    limit: AbstractContextManager[object] = _controller().limit(limits=count, user_api="blas")
+    return limit
+
+
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def fastest_thread_count(action: Callable[[], object]) -> int:
+    """1, 2, 4 ... up to the cores: whichever runs `action` fastest, by the median of rounds taken in turn.
+
+    The first round, in which memory is touched for the first time, counts as one of several, so the median drops it.
+    """
+    cores = usable_cores()
+    candidates = sorted({*(1 << power for power in range(cores.bit_length())), cores})
+    if len(candidates) == 1:
+        return 1
+    seconds: dict[int, list[float]] = {count: [] for count in candidates}
+    for number in range(ROUNDS):
+        for count in candidates:
+            with blas_threads(count):
+                seconds[count].append(_seconds_per_call(action))
+        if number > 1 and min(map(min, seconds.values())) > ROUND_SECONDS:
+            break  # one step is slow enough to be measured well, and to be worth saving
+    return min(candidates, key=lambda count: statistics.median(seconds[count]))
+
+
+def _seconds_per_call(action: Callable[[], object]) -> float:
+    start, calls = time.perf_counter(), 0
+    while True:
+        action()
+        calls += 1
+        elapsed = time.perf_counter() - start
+        if elapsed >= ROUND_SECONDS:
+            return elapsed / calls
