@@ -1,0 +1,90 @@
+"""What every spec is: frozen data with strict fields, that can build what it describes and be read off it again.
+
+A spec class names its `component`; its fields are that class's constructor arguments, except those the component
+infers from the input shape. So building is one call of the constructor, and describing is reading attributes back
+(`describe` in components.py).
+"""
+
+from typing import Annotated, ClassVar, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from framework.initializers import Initializer
+from framework.layers.base import Layer
+from framework.losses import Loss
+from framework.optimizers import Optimizer
+from framework.schedules import Schedule
+from framework.specs.limits import MAX_DIMENSION
+
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
+Dimension: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_DIMENSION)]
+Number: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+NonNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Fraction: TypeAlias = Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)]
+Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+
+
+class Spec(BaseModel):
+    """Frozen, complete, and without a word too many."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class ComponentSpec(Spec):
+    """Describes one object of class `component`. `type` is its permanent name in files."""
+
+    component: ClassVar[type]
+    type: str
+
+    def arguments(self) -> dict[str, object]:
+        """The constructor's arguments, with nested specs already built."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "type"}
+        return {name: value.build() if isinstance(value, ComponentSpec) else value for name, value in values.items()}
+
+    def build(self) -> object:
+        """A new object as described."""
+        return self.component(**self.arguments())
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The permanent name in files."""
+        return str(cls.model_fields["type"].default)
+
+
+class LayerSpec(ComponentSpec):
+    """Describes a Layer. A layer of your own joins by a subclass, handed over in `extra=[...]`."""
+
+    component: ClassVar[type[Layer]]
+
+    def build_for(self, input_shape: tuple[int, ...]) -> Layer:
+        """The layer for samples of `input_shape`."""
+        return self.component(**self.arguments(), **self.component.inferred(input_shape))
+
+
+class LossSpec(ComponentSpec):
+    component: ClassVar[type[Loss]]
+
+    def build(self) -> Loss:
+        return self.component(**self.arguments())
+
+
+class OptimizerSpec(ComponentSpec):
+    component: ClassVar[type[Optimizer]]
+
+    def build(self) -> Optimizer:
+        return self.component(**self.arguments())
+
+
+class ScheduleSpec(ComponentSpec):
+    component: ClassVar[type[Schedule]]
+
+    def build(self) -> Schedule:
+        return self.component(**self.arguments())
+
+
+class InitializerSpec(ComponentSpec):
+    component: ClassVar[type[Initializer]]
+
+    def build(self) -> Initializer:
+        return self.component(**self.arguments())

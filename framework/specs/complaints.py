@@ -1,0 +1,147 @@
+"""What is wrong with a spec, in our words: pydantic's first complaint as place, what came, and what was expected."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from framework.errors import SpecError, quoted
+from framework.specs.base import (
+    ComponentSpec,
+    InitializerSpec,
+    LayerSpec,
+    LossSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    Spec,
+)
+from framework.specs.components import BUILT_IN, Extra
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+FAMILIES = {
+    "layers": LayerSpec,
+    "loss": LossSpec,
+    "optimizer": OptimizerSpec,
+    "schedule": ScheduleSpec,
+    "weight_initializer": InitializerSpec,
+    "bias_initializer": InitializerSpec,
+}
+"""Which family of components stands under which key."""
+
+EXPECTATIONS = {
+    "missing": "a value, this field has no default",
+    "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "a string",
+    "tuple_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "greater_than_equal": "{ge:,} or more",
+    "greater_than": "more than {gt:,}",
+    "less_than_equal": "at most {le:,}",
+    "less_than": "less than {lt:,}",
+    "too_short": "{min_length} or more of them",
+    "too_long": "at most {max_length} of them",
+    "string_too_short": "{min_length} or more characters",
+    "string_too_long": "at most {max_length} characters",
+    "literal_error": "{expected}",
+}
+
+
+def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
+    """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
+    first = error.errors(include_url=False)[0]
+    context: Mapping[str, object] = first.get("ctx", {})
+    place = _place(first["loc"], tree)
+    if "pointer" in context:
+        return SpecError(f"{source}: {_pointer(place)}{context['pointer']}: {context['message']}")
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        family = next((FAMILIES[step] for step in reversed(place) if step in FAMILIES), ComponentSpec)
+        names = [spec.type_name() for spec in (*BUILT_IN, *extra) if issubclass(spec, family)]
+        given = context.get("tag")
+        got = "nothing" if given is None else quoted(given)
+        return SpecError(
+            f"{source}: {_pointer([*place, 'type'])}: got {got}; expected one of {', '.join(names)}",
+            hint=_nearest(str(given), names),
+        )
+    if first["type"] == "extra_forbidden":
+        names = _fields(kind, place[:-1], tree, extra)
+        return SpecError(
+            f"{source}: {_pointer(place)}: got a field that does not belong here; expected {', '.join(names)}",
+            hint=_nearest(str(place[-1]), names),
+        )
+    got = "nothing" if first["type"] == "missing" else _shown(first["input"])
+    return SpecError(f"{source}: {_pointer(place)}: got {got}; expected {_expectation(first, context)}")
+
+
+def _place(location: Sequence[str | int], tree: Json) -> list[str | int]:
+    """The keys and indices of pydantic's `location` that are in the file: it also names the members of unions."""
+    place: list[str | int] = []
+    node: Json = tree
+    for number, step in enumerate(location):
+        found, below = _child(node, step)
+        if found:
+            node = below
+        elif number < len(location) - 1 or not isinstance(node, dict):
+            continue
+        place.append(step)
+    return place
+
+
+def _child(node: Json, step: str | int) -> tuple[bool, Json]:
+    """Whether `node` has a child of that key or index, and the child."""
+    if isinstance(node, dict) and isinstance(step, str) and step in node:
+        return True, node[step]
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return True, node[step]
+    return False, None
+
+
+def _pointer(place: Sequence[str | int]) -> str:
+    """RFC 6901."""
+    return "".join(f"/{quoted(step)[1:-1].replace('~', '~0').replace('/', '~1')}" for step in place)
+
+
+def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Extra) -> list[str]:
+    """The field names of the spec class that stands at `place`."""
+    owner: type[Spec] = kind
+    family: type[ComponentSpec] = ComponentSpec
+    node: Json = tree
+    for step in place:
+        family = FAMILIES.get(str(step), family)
+        annotation = owner.model_fields[str(step)].annotation if str(step) in owner.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, Spec):
+            owner = annotation
+        node = _child(node, step)[1]
+        for spec in (*BUILT_IN, *extra):
+            if isinstance(node, dict) and issubclass(spec, family) and node.get("type") == spec.type_name():
+                owner = spec
+    return list(owner.model_fields)
+
+
+def _nearest(given: str, names: Sequence[str]) -> str | None:
+    near = difflib.get_close_matches(given, names, 1)
+    return f"did you mean {quoted(near[0])}?" if near else None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, dict | list | tuple):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    return quoted(json.dumps(value, default=str))
+
+
+def _expectation(error: ErrorDetails, context: Mapping[str, object]) -> str:
+    if error["type"] in EXPECTATIONS:
+        return EXPECTATIONS[error["type"]].format(**context)
+    return error["msg"].removeprefix("Value error, ")

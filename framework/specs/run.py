@@ -1,0 +1,113 @@
+"""RunSpec: everything a run depends on but the rows themselves - model, loss, optimizer, schedule, data, training."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from framework.data.table_format import TableFormat
+from framework.sequential import Sequential
+from framework.specs.base import Count, Fraction, Spec
+from framework.specs.components import (
+    AdamSpec,
+    AnyLoss,
+    AnyOptimizer,
+    AnySchedule,
+    ConstantScheduleSpec,
+    SoftmaxCrossEntropySpec,
+)
+from framework.specs.limits import MAX_DIMENSION
+from framework.specs.model import ModelSpec
+from framework.training import TrainingSettings
+
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=64)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**64)]
+Value = Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)]
+
+
+class NumberedColumns(Spec):
+    """`count` columns named prefix0, prefix1, ...: the short way to say pixel0 to pixel783."""
+
+    prefix: Name
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_DIMENSION)]
+    start: Annotated[int, Field(strict=True, ge=0, le=MAX_DIMENSION)] = 0
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{self.prefix}{number}" for number in range(self.start, self.start + self.count))
+
+
+class DataSpec(Spec):
+    """What the table looks like, and how much of it is held out for validation."""
+
+    label_column: Name = "label"
+    feature_columns: NumberedColumns | Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_DIMENSION)]
+    minimum: Value = 0
+    maximum: Value = 255
+    classes: Annotated[int, Field(strict=True, ge=2, le=MAX_DIMENSION)] = 10
+    validation_split: Fraction = 0.0
+    split_seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _makes_a_table(self) -> Self:
+        self.table_format()  # raises where names repeat or the range is empty
+        return self
+
+    def table_format(self) -> TableFormat:
+        """What the table reader needs to know."""
+        columns = self.feature_columns
+        names = columns.names() if isinstance(columns, NumberedColumns) else columns
+        return TableFormat(names, self.label_column, self.minimum, self.maximum, self.classes)
+
+
+class TrainingSpec(Spec):
+    """The fields of TrainingSettings."""
+
+    epochs: Count = 10
+    batch_size: Count | None = 128
+    seed: Seed = 0
+    patience: Count | None = None
+    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    restore_best: Annotated[bool, Field(strict=True)] = True
+    threads: Count | Literal["auto"] = "auto"
+
+    def build(self) -> TrainingSettings:
+        return TrainingSettings(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class RunSpec(Spec):
+    """A whole recipe. With the same data, machine, wheels and thread count it gives the same weights, to the bit."""
+
+    format: Literal[1] = 1
+    model: ModelSpec
+    loss: AnyLoss = SoftmaxCrossEntropySpec()
+    optimizer: AnyOptimizer = AdamSpec()
+    schedule: AnySchedule = ConstantScheduleSpec()
+    data: DataSpec
+    training: TrainingSpec = TrainingSpec()
+
+    @model_validator(mode="after")
+    def _data_fits_model(self) -> Self:
+        features = len(self.data.table_format().feature_columns)
+        if self.model.input_shape != (features,):
+            raise _fault(
+                "/model/input_shape", f"got {list(self.model.input_shape)}; expected [{features}], a feature each"
+            )
+        outputs = self.model.output_shape()
+        if outputs != (self.data.classes,):
+            last = f"/model/layers/{len(self.model.layers) - 1}"
+            raise _fault(
+                last, f"got outputs of shape {list(outputs)}; expected [{self.data.classes}], a score per class"
+            )
+        if self.training.patience is not None and not self.data.validation_split:
+            raise _fault(
+                "/training/patience", "got a patience without validation; expected data.validation_split above 0"
+            )
+        return self
+
+    def build(self, seed: int | None = None) -> Sequential:
+        """A new model, drawn from `seed` or else from the recipe's own."""
+        return self.model.build(self.training.seed if seed is None else seed)
+
+
+def _fault(pointer: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError("run", "{message}", {"pointer": pointer, "message": message})
