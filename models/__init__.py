@@ -1,0 +1,1 @@
+"""The digits: what they look like, and recipes that learn them."""

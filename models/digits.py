@@ -1,0 +1,26 @@
+"""What there is to know about the digits: shape, classes, pixel range, and where the embedded ones lie."""
+
+from pathlib import Path
+
+from framework.specs import DataSpec, NumberedColumns
+
+HEIGHT = WIDTH = 28
+FEATURES = HEIGHT * WIDTH
+CLASSES = 10
+DARKEST = 255
+"""Pixels are integers from 0, the paper, to 255, the ink."""
+
+DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
+TRAIN = DATA_FOLDER / "train.csv.gz"
+TEST = DATA_FOLDER / "test.csv.gz"
+
+
+def digit_table(*, validation_split: float = 0.0) -> DataSpec:
+    """A table as in Kaggle's Digit Recognizer: label, then pixel0 to pixel783, row by row from the top left."""
+    return DataSpec(
+        feature_columns=NumberedColumns(prefix="pixel", count=FEATURES),
+        minimum=0,
+        maximum=DARKEST,
+        classes=CLASSES,
+        validation_split=validation_split,
+    )
