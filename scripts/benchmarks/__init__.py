@@ -1,0 +1,1 @@
+"""Measurements anyone can repeat: each script prints the figures the README quotes."""

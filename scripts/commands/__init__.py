@@ -1,0 +1,1 @@
+"""The `chalknet` commands, one module each. Heavy imports wait until a command runs."""

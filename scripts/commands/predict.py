@@ -1,0 +1,25 @@
+"""chalknet predict: a trained model's labels for a table, as a submission file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    table: Annotated[Path, typer.Argument(metavar="CSV", help="A table without labels, plain or gzip.")],
+    out: Annotated[Path, typer.Option(help="Where the submission goes: ImageId,Label, ids from 1.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write the labels a run's model gives to the rows of a table."""
+    from framework.data.table import read_table
+    from scripts.run_folder import RunFolder
+    from scripts.submission import check_target, write_submission
+
+    check_target(out, force=force)
+    folder = RunFolder(run)
+    spec, model = folder.read_spec(), folder.read_model()
+    rows = read_table(table, spec.data.table_format(), labelled=False)
+    write_submission(out, model.predict(rows.features), force=force)
+    print(f"{out}: {len(rows.features):,} predictions, written and read again")

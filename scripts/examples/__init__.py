@@ -1,0 +1,1 @@
+"""Short scripts to read, run and change: each shows one thing."""

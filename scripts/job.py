@@ -1,0 +1,192 @@
+"""The main job, in order: read, split, train, evaluate, save, predict, report."""
+
+import json
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from rich.console import Console
+
+from framework import __version__
+from framework.console import watch
+from framework.data.dataset import Dataset
+from framework.data.split import split_indices
+from framework.data.table import Table, read_table
+from framework.errors import InputError
+from framework.evaluation import Evaluation, evaluate
+from framework.specs import RunSpec
+from framework.training import Training
+from models import digits
+from scripts.clock import peak_rss_mb, seconds_since_start
+from scripts.panels import result_line
+from scripts.recipes_and_settings import find_run_spec
+from scripts.run_folder import Report, RunFolder
+from scripts.submission import check_target, write_submission
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line, beside the recipe and its settings."""
+
+    train: Path | None = None
+    test: Path | None = None
+    no_test: bool = False
+    run: Path | None = None
+    predict: Path | None = None
+    out: Path | None = None
+    force: bool = False
+    json: bool = False
+    quiet: bool = False
+
+    def test_table(self) -> Path | None:
+        """The table the finished model is measured on. Kaggle's training rows contain the embedded test digits, so
+        rows of the user's own are never followed by ours.
+        """
+        if self.test is not None or self.no_test or self.train is not None:
+            return self.test
+        return digits.TEST
+
+    def check(self) -> None:
+        """Raise InputError for what would otherwise go wrong only after the training."""
+        if (self.predict is None) != (self.out is None):
+            raise InputError("--predict and --out: got one of the two; expected both or neither")
+        if self.test is not None and self.no_test:
+            raise InputError("--test and --no-test: got both; expected at most one")
+        for path in (self.train, self.test_table(), self.predict):
+            if path is not None and not path.exists():
+                raise InputError(f"{path}: no such file")
+        if self.out is not None:
+            check_target(self.out, force=self.force)
+
+
+def run_job(recipe: str, settings: list[str], options: Options) -> None:
+    """Train `recipe`, changed by `settings`, and keep everything in a run folder."""
+    console = Console(stderr=options.json, quiet=options.quiet)
+    options.check()
+    spec = find_run_spec(recipe, settings)
+    with _claimed(options, Path(recipe).stem) as folder:
+        folder.write_spec(spec)
+        seconds: dict[str, float] = {}
+
+        with _timed(seconds, "load"):
+            table = read_table(options.train or digits.TRAIN, spec.data.table_format())
+            to_predict = _unlabelled(options.predict, spec)
+            training = _training(spec, table)
+        console.print(f"{training.model!r} on {table.path.name}", markup=False, highlight=False, soft_wrap=True)
+
+        with _timed(seconds, "train"), np.errstate(all="ignore"):  # what is not finite ends in Diverged
+            if options.quiet:
+                for _ in training:
+                    pass
+            else:
+                watch(training, console)
+
+        with _timed(seconds, "evaluate"):
+            measured_on, evaluation = _measure(training, spec, options.test_table())
+        if evaluation is not None:
+            console.print(result_line(evaluation, measured_on or ""), markup=False, highlight=False, soft_wrap=True)
+        else:
+            hint = "no rows to measure on: hold some out with --validation 0.1"
+            console.print(hint, markup=False, highlight=False, soft_wrap=True)
+
+        folder.write_model(training.model)
+        folder.write_history(training.history)
+        if to_predict is not None and options.out is not None:
+            write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
+            line = f"{options.out}: {len(to_predict.features):,} predictions, written and read again"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+        seconds["total"] = seconds_since_start()
+        report = _report(spec, table, training, evaluation, measured_on, seconds)
+        folder.write_report(report)
+        line = f"saved in {folder.path}  ({seconds['train']:.1f} s training, {seconds['total']:.1f} s in all)"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if options.json:
+            print(json.dumps(report))
+
+
+@contextmanager
+def _claimed(options: Options, name: str) -> Iterator[RunFolder]:
+    """A new run folder, gone again if the run does not come to its end."""
+    folder = RunFolder.claim(options.run, name)
+    try:
+        yield folder
+    except BaseException:
+        folder.abandon()
+        raise
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start
+
+
+def _unlabelled(path: Path | None, spec: RunSpec) -> Table | None:
+    """Read before the training, so that a fault in it does not cost the training."""
+    return None if path is None else read_table(path, spec.data.table_format(), labelled=False)
+
+
+def _training(spec: RunSpec, table: Table) -> Training:
+    data, held_out = table.dataset(), None
+    if spec.data.validation_split:
+        kept, others = split_indices(data.labels, len(data), spec.data.validation_split, seed=spec.data.split_seed)
+        data, held_out = data.rows(kept), data.rows(others)
+    return Training(
+        spec.build(),
+        data,
+        optimizer=spec.optimizer.build(),
+        loss=spec.loss.build(),
+        schedule=spec.schedule.build(),
+        validation_data=held_out,
+        settings=spec.training.build(),
+    )
+
+
+def _measure(training: Training, spec: RunSpec, test: Path | None) -> tuple[str | None, Evaluation | None]:
+    """On the test set, opened here for the first and only time, or else on the rows held out, if any were."""
+    data: Dataset | None = training.validation
+    name = "hold-out"
+    if test is not None:
+        name, data = "test", read_table(test, spec.data.table_format()).dataset()
+    return (None, None) if data is None else (name, evaluate(training.model, data, training.loss))
+
+
+def _report(
+    spec: RunSpec,
+    table: Table,
+    training: Training,
+    evaluation: Evaluation | None,
+    measured_on: str | None,
+    seconds: dict[str, float],
+) -> Report:
+    seen = training.state.samples
+    return {
+        "accuracy": None if evaluation is None else evaluation.accuracy,
+        "loss": None if evaluation is None else evaluation.loss,
+        "measured_on": measured_on,
+        "seconds": {name: round(value, 4) for name, value in seconds.items()},
+        "samples_per_second": round(seen / seconds["train"], 1),
+        "samples_seen": seen,
+        "peak_rss_mb": peak_rss_mb(),
+        "threads": training.threads,
+        "versions": _versions(),
+        "data_sha256": table.sha256,
+        "seed": spec.training.seed,
+    }
+
+
+def _versions() -> Report:
+    return {
+        "chalknet": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "pandas", "pydantic", "rich", "safetensors")},
+    }

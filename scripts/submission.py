@@ -1,0 +1,34 @@
+"""Kaggle's submission file: ImageId,Label, ids from 1, in the order of the table."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from framework.errors import EnvironmentFault, InputError
+from framework.files import publish
+from framework.types import Integers
+
+HEADER = ["ImageId", "Label"]
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Raise InputError where `path` cannot become a submission, before any work is done for it."""
+    if path.is_dir() or (path.exists() and not path.is_file()):
+        raise InputError(f"{path}: got something that is no file; expected the name of a file")
+    if path.exists() and not force:
+        raise InputError(f"{path}: got a file that exists; expected a new name", hint="--force overwrites it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: got a folder that does not exist, {path.parent}; expected one that does")
+
+
+def write_submission(path: Path, labels: Integers, *, force: bool) -> None:
+    """Publish `labels` at `path`, then read the file again and compare. Refuses to overwrite without `force`."""
+    check_target(path, force=force)
+    lines = [",".join(HEADER), *(f"{number},{label}" for number, label in enumerate(labels.tolist(), start=1)), ""]
+    publish(path, "\n".join(lines).encode("ascii"))
+    with open(path, newline="", encoding="ascii") as file:
+        header, *rows = list(csv.reader(file))
+    written = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    if header != HEADER or not np.array_equal(written, np.column_stack([np.arange(1, len(labels) + 1), labels])):
+        raise EnvironmentFault(f"{path}: reading it again gave other contents than were written")
