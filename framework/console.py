@@ -1,7 +1,6 @@
-"""Watching a run: a progress bar in a terminal, plain lines anywhere else."""
+"""Watching a run: a row per epoch, below a progress bar in a terminal, plain lines anywhere else."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from framework.history import EpochReport, StepReport
@@ -14,42 +13,54 @@ MOST_ROWS = 20
 def watch(training: Training, console: Console | None = None) -> None:
     """Run `training` to its end and show how it goes."""
     console = console or Console()
-    console.print(heading(training), highlight=False, soft_wrap=True)
+    for line in (*heading(training), "", column_names(training)):
+        say(console, line)
     if console.is_terminal:
         _watch_live(training, console)
     else:
         for event in training:
             if isinstance(event, EpochReport) and _shown(event):
-                console.print(epoch_line(event), highlight=False, soft_wrap=True)
-    best = training.history.best
-    if training.history.stopped_early:
-        console.print(f"stopped early: no better epoch in {training.settings.patience}", highlight=False)
-    if best is not None and training.settings.restore_best and best.epoch < len(training.history):
-        console.print(f"weights of the best epoch, {best.epoch}, restored", highlight=False)
+                say(console, epoch_row(event))
+    history, settings = training.history, training.settings
+    if history.stopped_early:
+        say(console, f"stopped early: no better epoch in {settings.patience}")
+    if history.best is not None and settings.restore_best and history.best.epoch < len(history):
+        say(console, f"weights of the best epoch, {history.best.epoch}, restored")
 
 
-def heading(training: Training) -> str:
-    """One line: what is trained, on how much, how."""
+def say(console: Console, line: str) -> None:
+    """One line as it is: no markup, no colours by guess, no folding at the console's width."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def heading(training: Training) -> tuple[str, str]:
+    """What is trained on how much, and how."""
     held_out = f", {len(training.validation):,} held out" if training.validation is not None else ""
-    threads = f"{training.threads} BLAS thread{'s' if training.threads > 1 else ''}"
-    return escape(
-        f"{training.model.parameters.values.size:,} parameters, {len(training.data):,} rows{held_out}, "
-        f"batch {training.batches.batch_size:,}, {training.optimizer!r}, {threads}"
+    plural = "" if training.threads == 1 else "s"
+    return (
+        f"{training.model.parameters.values.size:,} parameters, {len(training.data):,} rows{held_out}",
+        f"{training.optimizer!r}, batch {training.batches.batch_size:,}, {training.threads} BLAS thread{plural}",
     )
 
 
-def epoch_line(report: EpochReport) -> str:
-    """One line of figures; the best epoch so far bears a star."""
-    width = len(str(report.epochs))
-    parts = [f"epoch {report.epoch:>{width}}/{report.epochs}", f"loss {report.loss:.4f}"]
-    if report.accuracy is not None:
-        parts.append(f"accuracy {report.accuracy:.4f}")
+def column_names(training: Training) -> str:
+    """The words above the figures of `epoch_row`."""
+    words = f"{'epoch':>9} {'loss':>9} {'accuracy':>9}"
+    if training.validation is not None:
+        words += f"   {'val. loss':>9} {'accuracy':>9}"
+    return words + f" {'samples/s':>12}"
+
+
+def epoch_row(report: EpochReport) -> str:
+    """The figures of an epoch; the best so far bears a star."""
+    row = f"{f'{report.epoch}/{report.epochs}':>9} {report.loss:>9.4f} {_percent(report.accuracy)}"
     if report.validation_loss is not None:
-        parts.append(f"validation loss {report.validation_loss:.4f}")
-    if report.validation_accuracy is not None:
-        parts.append(f"accuracy {report.validation_accuracy:.4f}")
-    parts.append(f"{report.samples_per_second:>9,.0f} samples/s")
-    return "  ".join(parts) + ("  *" if report.best else "")
+        row += f"   {report.validation_loss:>9.4f} {_percent(report.validation_accuracy)}"
+    return row + f" {report.samples_per_second:>12,.0f}" + (" *" if report.best else "")
+
+
+def _percent(fraction: float | None) -> str:
+    return f"{'-':>9}" if fraction is None else f"{fraction:>9.2%}"
 
 
 def _watch_live(training: Training, console: Console) -> None:
@@ -71,7 +82,7 @@ def _watch_live(training: Training, console: Console) -> None:
                     task, completed=done, epoch=event.epoch, loss=event.loss, speed=event.samples_per_second
                 )
             elif _shown(event):
-                progress.console.print(epoch_line(event), highlight=False, soft_wrap=True)
+                say(progress.console, epoch_row(event))
 
 
 def _shown(report: EpochReport) -> bool:

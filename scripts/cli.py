@@ -1,7 +1,7 @@
 """The `chalknet` command: its subcommands, and the one place where an exception becomes a message and an exit code.
 
 0 done · 2 bad input or usage · 3 environment (disk full, no permission, folder in use) · 4 training diverged ·
-5 a check failed · 130 Ctrl-C · 143 SIGTERM · 1 only for a bug.
+5 a check failed · 130 Ctrl-C · 141 the reader of our output is gone · 143 SIGTERM · 1 only for a bug.
 """
 
 import os
@@ -18,7 +18,7 @@ from scripts.commands.predict import predict
 from scripts.commands.schema import schema
 from scripts.commands.train import train
 
-BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, TERMINATED = 1, 2, 3, 4, 130, 143
+BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 3, 4, 130, 141, 143
 
 app = typer.Typer(
     name="chalknet",
@@ -43,10 +43,10 @@ def main() -> None:
     try:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has gone. Python would complain once more when it closes stdout.
+    except (BrokenPipeError, SystemExit):  # the latter is what rich makes of the former
+        # Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        sys.exit(BROKEN_PIPE)
     except (Exception, KeyboardInterrupt, Terminated) as error:
         if debug:
             raise

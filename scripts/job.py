@@ -14,12 +14,13 @@ import numpy as np
 from rich.console import Console
 
 from framework import __version__
-from framework.console import watch
+from framework.console import say, watch
 from framework.data.dataset import Dataset
 from framework.data.split import split_indices
 from framework.data.table import Table, read_table
 from framework.errors import InputError
 from framework.evaluation import Evaluation, evaluate
+from framework.sequential import Sequential
 from framework.specs import RunSpec
 from framework.training import Training
 from models import digits
@@ -75,11 +76,14 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         folder.write_spec(spec)
         seconds: dict[str, float] = {}
 
+        model, source = spec.build(), options.train or digits.TRAIN
+        say(console, f"{recipe}: {_sizes(model)} on {source}")
         with _timed(seconds, "load"):
-            table = read_table(options.train or digits.TRAIN, spec.data.table_format())
+            table = read_table(source, spec.data.table_format())
             to_predict = _unlabelled(options.predict, spec)
-            training = _training(spec, table)
-        console.print(f"{training.model!r} on {table.path.name}", markup=False, highlight=False, soft_wrap=True)
+            training = _training(model, spec, table)
+        if table.notice:
+            say(console, table.notice)
 
         with _timed(seconds, "train"), np.errstate(all="ignore"):  # what is not finite ends in Diverged
             if options.quiet:
@@ -90,26 +94,31 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
 
         with _timed(seconds, "evaluate"):
             measured_on, evaluation = _measure(training, spec, options.test_table())
-        if evaluation is not None:
-            console.print(result_line(evaluation, measured_on or ""), markup=False, highlight=False, soft_wrap=True)
+        if evaluation is None:
+            say(console, "\nnothing to measure on: hold rows out with --validation 0.1")
         else:
-            hint = "no rows to measure on: hold some out with --validation 0.1"
-            console.print(hint, markup=False, highlight=False, soft_wrap=True)
+            say(console, f"\n{result_line(evaluation, measured_on or '')}")
 
         folder.write_model(training.model)
         folder.write_history(training.history)
         if to_predict is not None and options.out is not None:
             write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
             line = f"{options.out}: {len(to_predict.features):,} predictions, written and read again"
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            say(console, line)
 
         seconds["total"] = seconds_since_start()
         report = _report(spec, table, training, evaluation, measured_on, seconds)
         folder.write_report(report)
         line = f"saved in {folder.path}  ({seconds['train']:.1f} s training, {seconds['total']:.1f} s in all)"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)
         if options.json:
             print(json.dumps(report))
+
+
+def _sizes(model: Sequential) -> str:
+    """784-128-10: the numbers in, and out of every layer that learns."""
+    learnt = [shape for layer, shape in zip(model.layers, model.shapes, strict=True) if layer.parameters]
+    return "-".join("x".join(map(str, shape)) for shape in (model.input_shape, *learnt))
 
 
 @contextmanager
@@ -135,13 +144,13 @@ def _unlabelled(path: Path | None, spec: RunSpec) -> Table | None:
     return None if path is None else read_table(path, spec.data.table_format(), labelled=False)
 
 
-def _training(spec: RunSpec, table: Table) -> Training:
+def _training(model: Sequential, spec: RunSpec, table: Table) -> Training:
     data, held_out = table.dataset(), None
     if spec.data.validation_split:
         kept, others = split_indices(data.labels, len(data), spec.data.validation_split, seed=spec.data.split_seed)
         data, held_out = data.rows(kept), data.rows(others)
     return Training(
-        spec.build(),
+        model,
         data,
         optimizer=spec.optimizer.build(),
         loss=spec.loss.build(),

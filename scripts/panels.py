@@ -5,13 +5,14 @@ import json
 from rich.console import Console
 from rich.table import Table
 
+from framework.console import say
 from framework.evaluation import Evaluation
 
 
 def print_evaluation(evaluation: Evaluation, source: str, console: Console | None = None) -> None:
     """Loss, accuracy, and a row per class."""
     console = console or Console()
-    console.print(result_line(evaluation, source), markup=False, highlight=False, soft_wrap=True)
+    say(console, result_line(evaluation, source))
     scores = evaluation.class_scores
     if scores is None:
         return

@@ -35,13 +35,17 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     if not settings:
         return spec
     tree: dict[str, Json] = spec.model_dump(mode="json")
-    for setting in settings:
+    for setting in sorted(settings, key=lambda setting: not _names_a_type(setting)):
         _apply(setting, tree)
     return _run_spec(tree, f"{name} with your settings")
 
 
+def _names_a_type(setting: str) -> bool:
+    return setting.partition("=")[0].endswith(".type")
+
+
 def _apply(setting: str, tree: dict[str, Json]) -> None:
-    """Set one field. A new `type` clears the component's other fields: they were the old type's."""
+    """Set one field. A new `type`, always set first, clears the component's other fields: they were the old type's."""
     path, equals, text = setting.partition("=")
     if not equals:
         raise InputError(f"--set {setting}: expected PATH=VALUE, such as training.batch_size=64")
@@ -49,9 +53,10 @@ def _apply(setting: str, tree: dict[str, Json]) -> None:
     node: Json = tree
     for number, key in enumerate(parents):
         node = _child(node, key, ".".join(parents[:number]), setting)
-    if isinstance(node, dict) and last == "type":
-        node.clear()
-    elif isinstance(node, dict | list):
+    if isinstance(node, dict) and "type" in node:
+        if last == "type":
+            node.clear()  # the spec class itself knows which fields go with the new type
+    else:
         _child(node, last, ".".join(parents), setting)
     try:
         value: Json = json.loads(text)

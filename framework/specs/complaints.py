@@ -59,7 +59,7 @@ EXPECTATIONS = {
 
 def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
-    first = error.errors(include_url=False)[0]
+    first, *others = error.errors(include_url=False)
     context: Mapping[str, object] = first.get("ctx", {})
     place = _place(first["loc"], tree)
     if "pointer" in context:
@@ -80,7 +80,10 @@ def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], 
             hint=_nearest(str(place[-1]), names),
         )
     got = "nothing" if first["type"] == "missing" else _shown(first["input"])
-    return SpecError(f"{source}: {_pointer(place)}: got {got}; expected {_expectation(first, context)}")
+    # where several kinds of value may stand, pydantic complains once for each
+    alternatives = [first, *(other for other in others if _place(other["loc"], tree) == place)]
+    expected = " or ".join(dict.fromkeys(_expectation(one) for one in alternatives))
+    return SpecError(f"{source}: {_pointer(place)}: got {got}; expected {expected}")
 
 
 def _place(location: Sequence[str | int], tree: Json) -> list[str | int]:
@@ -141,7 +144,7 @@ def _shown(value: object) -> str:
     return quoted(json.dumps(value, default=str))
 
 
-def _expectation(error: ErrorDetails, context: Mapping[str, object]) -> str:
+def _expectation(error: ErrorDetails) -> str:
     if error["type"] in EXPECTATIONS:
-        return EXPECTATIONS[error["type"]].format(**context)
+        return EXPECTATIONS[error["type"]].format(**error.get("ctx", {}))
     return error["msg"].removeprefix("Value error, ")

@@ -35,6 +35,7 @@ def parse_spec(text: str | bytes, *, source: str = "spec", extra: Extra = ()) ->
         if spec.type_name() in taken:
             raise SpecError(f"extra: {spec.__name__}: got type {quoted(spec.type_name())}; expected a name not in use")
     tree = _json_object(text, source)
+    tree.pop("$schema", None)  # says to an editor where the JSON Schema is
     if "format" not in tree:
         raise SpecError(f"{source}: /format: got nothing; expected 1", hint='add "format": 1')
     kind: type[ModelSpec] | type[RunSpec] = RunSpec if "model" in tree else ModelSpec

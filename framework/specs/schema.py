@@ -9,6 +9,7 @@ from framework.specs.run import RunSpec
 
 def json_schema() -> dict[str, Json]:
     """JSON Schema (draft 2020-12) of every file `read_spec` takes: a RunSpec or a ModelSpec, `format` included."""
-    schema: dict[str, Json] = TypeAdapter(RunSpec | ModelSpec).json_schema()
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "chalknet spec", **schema}
-    return schema
+    schema = TypeAdapter(RunSpec | ModelSpec).json_schema()
+    for name in ("RunSpec", "ModelSpec"):
+        schema["$defs"][name]["properties"]["$schema"] = {"type": "string", "title": "Where this schema is"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "chalknet spec", **schema}

@@ -9,8 +9,8 @@ import statistics
 import sys
 import time
 
-from framework import EpochReport, Training, TrainingSettings, evaluate, read_table
-from models.digits import TEST, TRAIN, digit_table
+from framework import EpochReport, Training, TrainingSettings, evaluate
+from models.digits import test_digits, training_digits
 from models.recipes import recipe
 from scripts.benchmarks.notebook import Notebook
 
@@ -21,8 +21,7 @@ ROUND = 10
 def main() -> None:
     spec = recipe("six-steps")
     iterations = int(sys.argv[1]) if len(sys.argv) > 1 else spec.training.epochs
-    train = read_table(TRAIN, digit_table().table_format()).dataset()
-    test = read_table(TEST, digit_table().table_format()).dataset()
+    train, test = training_digits(), test_digits()
 
     notebook = Notebook(train.x, train.y)
     settings = TrainingSettings(epochs=iterations, batch_size=None, seed=spec.training.seed)
@@ -52,9 +51,8 @@ def main() -> None:
             f"{name:<10} {statistics.median(seconds) * 1e3:7.1f} ms an iteration, "
             f"{sum(seconds):6.1f} s in all, test accuracy {accuracy:.2%}"
         )
-    print(
-        f"ratio: {statistics.median(ours) / statistics.median(theirs):.2f} by medians, {sum(ours) / sum(theirs):.2f} in all"
-    )
+    medians = statistics.median(ours) / statistics.median(theirs)
+    print(f"ratio: {medians:.2f} by medians, {sum(ours) / sum(theirs):.2f} in all")
 
 
 if __name__ == "__main__":

@@ -37,9 +37,8 @@ def main() -> None:
     best = min(statistics.median(times) for job, times in seconds.items() if job.startswith("PyTorch"))
     for job, times in seconds.items():
         median = statistics.median(times)
-        print(
-            f"{job:<22} {median:6.2f} s (from {min(times):.2f} to {max(times):.2f}), {median / best:.2f} of PyTorch's best"
-        )
+        spread = f"(from {min(times):.2f} to {max(times):.2f})"
+        print(f"{job:<22} {median:6.2f} s {spread}, {median / best:.2f} of PyTorch's best")
 
 
 def _torch(train: str, test: str, out: Path, threads: int) -> list[str]:

@@ -19,11 +19,10 @@ from framework import (
     Sequential,
     SoftmaxCrossEntropy,
     Step,
-    read_table,
     softmax,
 )
 from framework.types import Array
-from models.digits import CLASSES, TRAIN, digit_table
+from models.digits import CLASSES, training_digits
 
 SAMPLES = 1000
 ITERATIONS = 3
@@ -32,8 +31,8 @@ TOLERANCE = 1e-12
 
 
 def main() -> None:
-    table = read_table(TRAIN, digit_table().table_format())
-    pixels, labels = table.features[:SAMPLES], table.dataset().y[:SAMPLES]
+    digits = training_digits()
+    pixels, labels = digits.x[:SAMPLES], digits.y[:SAMPLES]
 
     # Step 1: initialise W and b. Both sides start from the same numbers.
     start = Normal(0, 0.1)

@@ -1,0 +1,287 @@
+"""chalknet train, from a CSV to a run folder and a submission."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framework import ModelSpec, RunSpec, Sequential, read_spec
+from tests.scripts.conftest import Outcome
+
+Chalknet = Callable[..., Outcome]
+
+FILES = ["history.csv", "model.safetensors", "report.json", "spec.json"]
+
+
+def test_a_run_folder_holds_spec_model_history_and_report(chalknet: Chalknet, digits_csv: Path) -> None:
+    done = chalknet("train", "--train", digits_csv, "--validation", 0.2, "--epochs", 3, "--run", "r", "--seed", 7)
+    assert done.code == 0, done.err
+    assert sorted(os.listdir("r")) == FILES
+    spec = read_spec("r/spec.json")
+    assert isinstance(spec, RunSpec)
+    assert (spec.training.epochs, spec.training.seed, spec.data.validation_split) == (3, 7, 0.2)
+    with open("r/history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert list(rows[0]) == ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"]
+    report = json.loads(Path("r/report.json").read_text())
+    assert report["measured_on"] == "hold-out"
+    # the best epoch's weights are the ones that were kept and measured
+    assert report["loss"] == pytest.approx(min(float(row["validation_loss"]) for row in rows), rel=1e-6)
+    assert report["samples_seen"] == 3 * 480
+    assert report["seed"] == 7
+    assert Sequential.load("r/model.safetensors").parameters.values.size == 101_770
+
+
+def test_the_report_has_every_promised_field(chalknet: Chalknet, digits_csv: Path, labelled_csv: Path) -> None:
+    done = chalknet("train", "--train", digits_csv, "--test", labelled_csv, "--epochs", 2, "--json", "--run", "r")
+    assert done.code == 0, done.err
+    (line,) = done.out.splitlines()
+    report = json.loads(line)
+    assert report == json.loads(Path("r/report.json").read_text())
+    assert 0 <= report["accuracy"] <= 1
+    assert report["loss"] > 0
+    assert list(report["seconds"]) == ["load", "train", "evaluate", "total"]
+    assert report["seconds"]["total"] >= report["seconds"]["train"] > 0
+    assert report["samples_per_second"] == pytest.approx(1200 / report["seconds"]["train"], rel=0.01)
+    assert report["peak_rss_mb"] > 10
+    assert report["threads"] >= 1
+    assert len(report["data_sha256"]) == 64
+    assert {"chalknet", "python", "numpy"} <= set(report["versions"])
+    assert report["measured_on"] == "test"
+
+
+def test_equal_runs_give_equal_bytes(chalknet: Chalknet, digits_csv: Path) -> None:
+    options = ("--train", digits_csv, "--epochs", 2, "--threads", 1, "--quiet")
+    for name in ("a", "b"):
+        assert chalknet("train", *options, "--run", name).code == 0
+    for file in ("spec.json", "model.safetensors", "history.csv"):
+        assert Path("a", file).read_bytes() == Path("b", file).read_bytes()
+    assert chalknet("train", *options, "--seed", 1, "--run", "c").code == 0
+    assert Path("a/model.safetensors").read_bytes() != Path("c/model.safetensors").read_bytes()
+
+
+def test_own_rows_never_meet_the_embedded_test_digits(
+    chalknet: Chalknet, digits_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.digits.TEST", Path("must-not-be-opened.csv"))
+    done = chalknet("train", "--train", digits_csv, "--epochs", 1, "--run", "r", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert (report["accuracy"], report["loss"], report["measured_on"]) == (None, None, None)
+    assert "--validation" in done.err
+
+
+def test_no_test_leaves_the_embedded_test_set_closed(
+    chalknet: Chalknet, digits_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.digits.TRAIN", digits_csv)
+    monkeypatch.setattr("models.digits.TEST", Path("must-not-be-opened.csv"))
+    assert chalknet("train", "--epochs", 1, "--no-test", "--validation", 0.1).code == 0
+    assert chalknet("train", "--epochs", 1).code == 2
+
+
+def test_the_submission_is_what_the_saved_model_predicts(
+    chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path
+) -> None:
+    options = ("--train", digits_csv, "--epochs", 2, "--predict", unlabelled_csv)
+    assert chalknet("train", *options, "--out", "s.csv", "--run", "r").code == 0
+    text = Path("s.csv").read_bytes()
+    lines = text.decode("ascii").split("\n")
+    assert lines[0] == "ImageId,Label"
+    assert len(lines) == 202
+    assert lines[-1] == ""
+    assert [line.split(",")[0] for line in lines[1:-1]] == [str(number) for number in range(1, 201)]
+    assert chalknet("predict", "r", unlabelled_csv, "--out", "again.csv").code == 0
+    assert Path("again.csv").read_bytes() == text
+
+
+def test_without_a_name_runs_are_numbered(chalknet: Chalknet, digits_csv: Path) -> None:
+    for _ in range(2):
+        assert chalknet("train", "six-steps", "--train", digits_csv, "--epochs", 1, "--quiet").code == 0
+    assert sorted(os.listdir("runs")) == ["six-steps-1", "six-steps-2"]
+
+
+def test_another_table_trains(chalknet: Chalknet, small_digits_csv: Path) -> None:
+    spec = {
+        "format": 1,
+        "model": {
+            "input_shape": [64],
+            "layers": [
+                {"type": "rescale", "scale": 0.0625},
+                {"type": "dense", "out_features": 32},
+                {"type": "tanh"},
+                {"type": "dense", "out_features": 5},
+            ],
+        },
+        "optimizer": {"type": "sgd", "learning_rate": 0.3, "momentum": 0.9},
+        "data": {
+            "label_column": "digit",
+            "feature_columns": {"prefix": "cell_", "count": 64},
+            "maximum": 16,
+            "classes": 5,
+            "validation_split": 0.25,
+        },
+        "training": {"epochs": 15, "batch_size": 32},
+    }
+    Path("mine.json").write_text(json.dumps(spec))
+    done = chalknet("train", "mine.json", "--train", small_digits_csv, "--run", "r", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["accuracy"] > 0.9
+    assert chalknet("evaluate", "r", small_digits_csv).code == 0
+
+
+def test_a_hand_written_spec_a_composed_one_and_an_exported_one_give_the_same_model(
+    chalknet: Chalknet, digits_csv: Path
+) -> None:
+    from framework import Dense, ReLU, Rescale
+
+    composed = Sequential([Rescale(1 / 255), Dense(784, 12), ReLU(), Dense(12, 10)], seed=3)
+    Path("composed.json").write_text(ModelSpec.of(composed).model_dump_json())
+    layers = '[{"type":"rescale","scale":0.00392156862745098},{"type":"dense","out_features":12},{"type":"relu"},'
+    hand = '{"format":1,"input_shape":[784],"layers":' + layers + '{"type":"dense","out_features":10}]}'
+    Path("hand.json").write_text(hand)
+    assert chalknet("train", "hand.json", "--train", digits_csv, "--epochs", 1, "--run", "r").code == 0
+    for name in ("composed.json", "hand.json", "r/spec.json"):
+        built = read_spec(name).build(seed=3)
+        assert built.parameters.values.tobytes() == composed.parameters.values.tobytes(), name
+
+
+def test_settings_reach_any_field_and_swap_components(chalknet: Chalknet, digits_csv: Path) -> None:
+    changes = ("optimizer.learning_rate=0.5", "optimizer.type=sgd", "model.layers.1.out_features=20")
+    options = [word for change in changes for word in ("--set", change)]
+    assert chalknet("train", "--train", digits_csv, "--epochs", 1, "--run", "r", *options).code == 0
+    spec = read_spec("r/spec.json")
+    assert isinstance(spec, RunSpec)
+    assert spec.optimizer.model_dump() == {
+        "type": "sgd",
+        "learning_rate": 0.5,
+        "momentum": 0.0,
+        "nesterov": False,
+        "weight_decay": 0.0,
+    }
+    assert spec.model.layers[1].model_dump()["out_features"] == 20
+
+
+REFUSED = {
+    "unknown recipe": (["train", "plain"], "got 'plain'", "did you mean plain-128?"),
+    "missing spec": (["train", "none.json"], "none.json: cannot be read", ""),
+    "unknown field": (["train", "--set", "training.batchsize=3"], "has no 'batchsize'", "batch_size"),
+    "bad value": (["train", "--set", "training.batch_size=0"], "/training/batch_size: got '0'", ""),
+    "unknown type": (["train", "--set", "optimizer.type=sg"], "/optimizer/type: got 'sg'", "'sgd'"),
+    "no equals sign": (["train", "--set", "training.epochs"], "expected PATH=VALUE", ""),
+    "threads": (["train", "--threads", "many"], "got 'many'; expected an integer or 'auto'", ""),
+    "epochs": (["train", "--epochs", "0"], "/training/epochs: got '0'; expected 1 or more", ""),
+    "validation": (["train", "--validation", "1"], "/data/validation_split: got '1", ""),
+    "seed": (["train", "--seed", "-1"], "/training/seed: got '-1'; expected 0 or more", ""),
+    "missing table": (["train", "--train", "none.csv"], "none.csv: no such file", ""),
+    "existing run": (["train", "--run", "."], ".: got a folder that exists", "--run"),
+    "predict alone": (["train", "--predict", "x.csv"], "--predict and --out: got one of the two", ""),
+    "test and no-test": (["train", "--test", "x.csv", "--no-test"], "--test and --no-test: got both", ""),
+    "unknown option": (["train", "--fast"], "No such option: --fast", "--help"),
+    "unknown command": (["trian"], "No such command 'trian'", "train"),
+    "no run": (["evaluate", ".", "x.csv"], ".: got no spec.json in it", ""),
+    "no folder for out": (["predict", "r", "x.csv", "--out", "no/s.csv"], "no/s.csv: got a folder that does not", ""),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_usage_is_refused_and_leaves_nothing_behind(name: str, chalknet: Chalknet) -> None:
+    arguments, message, hint = REFUSED[name]
+    before = sorted(os.listdir())
+    done = chalknet(*arguments)
+    assert done.code == 2
+    first, *rest = done.err.splitlines()
+    assert first.startswith("error: ")
+    assert message in first
+    assert hint in "\n".join([first, *rest])
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert sorted(os.listdir()) == before
+
+
+def test_a_fault_in_the_table_to_predict_stops_before_the_training(
+    chalknet: Chalknet, digits_csv: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("pixel0,pixel1\n1,2\n")
+    done = chalknet("train", "--train", digits_csv, "--predict", bad, "--out", "s.csv", "--run", "r")
+    assert done.code == 2
+    assert "pixel2" in done.err
+    assert "epoch" not in done.out
+    assert sorted(os.listdir()) == ["bad.csv"]
+
+
+def test_an_existing_submission_is_kept_without_force(
+    chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path
+) -> None:
+    Path("s.csv").write_text("precious")
+    options = ("--train", digits_csv, "--epochs", 1, "--predict", unlabelled_csv, "--out", "s.csv")
+    assert chalknet("train", *options).code == 2
+    assert Path("s.csv").read_text() == "precious"
+    assert chalknet("train", *options, "--force").code == 0
+    assert Path("s.csv").read_text().startswith("ImageId,Label\n1,")
+
+
+def test_divergence_ends_with_4_and_names_the_rate(chalknet: Chalknet, digits_csv: Path) -> None:
+    options = ("--set", "optimizer.type=sgd", "--set", "optimizer.learning_rate=1e30", "--run", "r")
+    done = chalknet("train", "--train", digits_csv, *options)
+    assert done.code == 4
+    assert "training diverged: epoch 1, step" in done.err
+    assert "learning rate 1e+30" in done.err
+    assert not Path("r").exists()
+
+
+def test_debug_shows_the_traceback(chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["chalknet", "train", "plain", "--debug"])
+    from framework import InputError
+    from scripts import cli
+
+    with pytest.raises(InputError):
+        cli.main()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_its_code_and_leaves_no_folder(
+    number: signal.Signals, code: int, tmp_path: Path, digits_csv: Path
+) -> None:
+    command = [sys.executable, "-m", "scripts.cli", "train", "six-steps", "--train", str(digits_csv)]
+    run = tmp_path / "r"
+    process = subprocess.Popen(
+        [*command, "--epochs", "1000000", "--run", str(run)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    if process.stdout is None:
+        raise AssertionError("no pipe")
+    while "epoch" not in process.stdout.readline():
+        time.sleep(0.01)
+    assert run.exists()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert not run.exists()
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path, digits_csv: Path) -> None:
+    command = [sys.executable, "-m", "scripts.cli", "train", "six-steps", "--train", str(digits_csv)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*command, "--run", str(tmp_path / "r")], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert done.returncode == 141
+    assert done.stderr == ""
