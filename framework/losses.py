@@ -116,6 +116,8 @@ class MeanSquaredError(Loss):
 def softmax(scores: ArrayLike) -> Array:
     """e^zₖ / Σ e^z along the last axis: scores as probabilities, without overflow."""
     z = np.asarray(scores)
+    if z.dtype.kind != "f":
+        z = z.astype(np.float64)
     e: Array = np.exp(z - z.max(axis=-1, keepdims=True))
     e /= e.sum(axis=-1, keepdims=True)
     return e
@@ -145,7 +147,10 @@ def _mean(losses: Array, grad: Array, sample_weight: ArrayLike | None) -> tuple[
         return float(losses.sum(dtype=np.float64)) / n, grad
     weights: Weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.shape != (n,) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum() > 0:
-        raise InputError(f"sample_weight: expected {n} finite numbers of 0 or more with a sum above 0")
+        raise InputError(
+            f"sample_weight: got shape {weights.shape}, from {weights.min(initial=0)} to {weights.max(initial=0)}; "
+            f"expected {n} finite numbers of 0 or more, not all 0"
+        )
     weights = weights / weights.sum()
     grad *= weights.astype(grad.dtype)[:, np.newaxis]
     return float(losses @ weights), grad

@@ -22,7 +22,7 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike, classes: int) -> N
     for name, values in (("labels", true), ("predicted", guess)):
         if values.min() < 0 or values.max() >= classes:
             raise InputError(f"{name}: got {values.min()} to {values.max()}; expected integers from 0 to {classes - 1}")
-    cells = true.astype(np.int64) * classes + guess
+    cells = true.astype(np.int64) * classes + guess.astype(np.int64)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 

@@ -34,7 +34,7 @@ class Optimizer(ABC):
             return
         self._vector = parameters
         self._slots = {name: np.zeros_like(parameters.values) for name in self.slot_names()}
-        self._change = np.empty_like(parameters.values)  # scratch of step()
+        self._scratch = np.empty_like(parameters.values)
         self._decayed = parameters.decayed
         self.steps = 0
 
@@ -48,6 +48,13 @@ class Optimizer(ABC):
         if self._vector is None:
             raise InputError(f"{self!r} has no slots yet; call begin(model.parameters) first")
         return self._slots
+
+    @property
+    def _change(self) -> Array:
+        """Scratch of `step`, of the size of the values. Raises InputError before `begin`."""
+        if self._vector is None:
+            raise InputError(f"{self!r} does not know its parameters yet; call begin(model.parameters) first")
+        return self._scratch
 
     def load_slots(self, slots: Mapping[str, Array]) -> None:
         """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly."""
@@ -108,7 +115,7 @@ class SGD(Optimizer):
             change += grads
             grads = change
         if self.momentum:
-            velocity = self._slots["velocity"]
+            velocity = self.slots["velocity"]
             velocity *= self.momentum
             velocity += grads
         if not self.momentum or self.nesterov:
@@ -147,7 +154,7 @@ class Adam(Optimizer):
         return ("m", "v")
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        m, v = self._slots["m"], self._slots["v"]
+        m, v = self.slots["m"], self.slots["v"]
         _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
 
 
@@ -182,7 +189,7 @@ class AdamW(Optimizer):
         return ("m", "v")
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        m, v = self._slots["m"], self._slots["v"]
+        m, v = self.slots["m"], self.slots["v"]
         values[: self._decayed] *= 1 - learning_rate * self.weight_decay
         _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
 

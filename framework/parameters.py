@@ -5,12 +5,13 @@ optimizer step, a best-so-far snapshot, a checkpoint or a gradient check of a wh
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import final
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from framework.arguments import check_finite, check_instance, real_numbers
 from framework.errors import InputError, quoted
 from framework.initializers import Initializer
 from framework.randomness import stream
@@ -27,10 +28,13 @@ class Parameter:
     """
 
     def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
+        check_instance(f"{name}_initializer", initializer, Initializer)
         self.name = name
         self.path = name
         self.shape = shape
         self.initializer = initializer
+        self.bound = False
+        """Whether it is a view of a model's vectors."""
         self._value: Array | None = None
         self._grad: Array | None = None
 
@@ -50,13 +54,15 @@ class Parameter:
             self._grad = np.zeros_like(self.value)
         return self._grad
 
-    def bind(self, value: Array, grad: Array) -> None:
-        """Become a view: of `value` and `grad`, which already hold what they should."""
+    def bind(self, path: str, value: Array, grad: Array) -> None:
+        """Become a part of a model, under `path`: a view of `value` and `grad`, which hold what they should."""
+        self.path, self.bound = path, True
         self._value, self._grad = value, grad
 
     def __getstate__(self) -> dict[str, object]:
-        """What a copy or a pickle takes along: the values as an array of its own, never a view, and no gradient."""
-        return {**self.__dict__, "_value": None if self._value is None else self._value.copy(), "_grad": None}
+        """What a copy or a pickle takes along: the values as an array of its own, no gradient, no place in a model."""
+        value = None if self._value is None else self._value.copy()
+        return {**self.__dict__, "path": self.name, "bound": False, "_value": value, "_grad": None}
 
     def __repr__(self) -> str:
         return f"Parameter({self.path!r}, {self.shape})"
@@ -70,50 +76,49 @@ class ParameterVector:
     elements are the ones weight decay may touch, and a bias is never among them.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], dtype: DTypeLike, *, seed: int | None = None) -> None:
-        """Move `parameters` into the vectors: redrawn from `seed`, or with the values they have if it is None."""
-        matrices = [parameter for parameter in parameters if len(parameter.shape) >= 2]
-        vectors = [parameter for parameter in parameters if len(parameter.shape) < 2]
-        self._parameters = (*matrices, *vectors)
-        self.decayed = sum(parameter.size for parameter in matrices)
-        total = sum(parameter.size for parameter in self._parameters)
+    def __init__(self, parameters: Mapping[str, Parameter], dtype: DTypeLike, *, seed: int | None = None) -> None:
+        """Move `parameters`, given by path, into the vectors: redrawn from `seed`, or as they are if it is None."""
+        matrices = {path: parameter for path, parameter in parameters.items() if len(parameter.shape) >= 2}
+        vectors = {path: parameter for path, parameter in parameters.items() if len(parameter.shape) < 2}
+        self._parameters = {**matrices, **vectors}
+        self.decayed = sum(parameter.size for parameter in matrices.values())
+        total = sum(parameter.size for parameter in parameters.values())
         self.values: Array = np.empty(total, dtype)
         self.grads: Array = np.zeros(total, dtype)
-        for parameter, value, grad in self._views():
+        for (path, parameter), (value, _) in zip(self._parameters.items(), self._views(), strict=True):
             if seed is None:
                 value[...] = parameter.value
             else:
-                value[...] = parameter.initializer.draw(stream(seed, f"init/{parameter.path}"), parameter.shape)
-            parameter.bind(value, grad)
+                value[...] = parameter.initializer.draw(stream(seed, f"init/{path}"), parameter.shape)
+        self._bind()  # last, so that a draw that fails leaves every parameter as it was
 
     def share_values(self, other: "ParameterVector") -> None:
         """See the values of `other`, a vector of the same layout, from now on; the gradients stay one's own."""
         self.values = other.values
-        for parameter, value, grad in self._views():
-            parameter.bind(value, grad)
+        self._bind()
 
     def get(self) -> dict[str, Array]:
         """A copy of every array, by its path."""
-        return {parameter.path: parameter.value.copy() for parameter in self}
+        return {path: parameter.value.copy() for path, parameter in self._parameters.items()}
 
     def set(self, weights: Mapping[str, Array]) -> None:
         """Copy `weights` in, by path. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
-        known = {parameter.path: parameter for parameter in self}
-        for path in known.keys() ^ weights.keys():
-            state = "is missing" if path in known else "belongs to no layer"
-            raise InputError(f"weights: {quoted(path)} {state}; expected exactly {', '.join(known)}")
-        arrays = {path: np.asarray(weights[path]) for path in known}
-        for path, array in arrays.items():
-            if array.shape != known[path].shape or array.dtype.kind not in "fiub":
-                raise InputError(
-                    f"weights: {quoted(path)}: got {array.dtype} of shape {array.shape}; "
-                    f"expected real numbers of shape {known[path].shape}"
-                )
-        for path, array in arrays.items():
-            known[path].value[...] = array
+        for path in sorted(self._parameters.keys() ^ weights.keys()):
+            state = "is missing" if path in self._parameters else "belongs to no layer"
+            raise InputError(f"weights: {quoted(path)} {state}; expected exactly {', '.join(self._parameters)}")
+        arrays = {}
+        for path, parameter in self._parameters.items():
+            array = real_numbers(f"weights: {quoted(path)}", weights[path])
+            if array.shape != parameter.shape:
+                raise InputError(f"weights: {quoted(path)}: got shape {array.shape}; expected {parameter.shape}")
+            with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
+                arrays[path] = array.astype(self.values.dtype)  # a copy: it may be a view of what is written below
+            check_finite(f"weights: {quoted(path)}", arrays[path])
+        for path, parameter in self._parameters.items():
+            parameter.value[...] = arrays[path]
 
     def __iter__(self) -> Iterator[Parameter]:
-        return iter(self._parameters)
+        return iter(self._parameters.values())
 
     def __len__(self) -> int:
         return len(self._parameters)
@@ -121,10 +126,14 @@ class ParameterVector:
     def __repr__(self) -> str:
         return f"ParameterVector({self.values.size:,} numbers in {len(self)} arrays, {self.values.dtype})"
 
-    def _views(self) -> Iterator[tuple[Parameter, Array, Array]]:
+    def _bind(self) -> None:
+        for (path, parameter), (value, grad) in zip(self._parameters.items(), self._views(), strict=True):
+            parameter.bind(path, value, grad)
+
+    def _views(self) -> Iterator[tuple[Array, Array]]:
+        """Each parameter's part of values and grads, in its shape."""
         start = 0
-        for parameter in self._parameters:
+        for parameter in self:
             end = start + parameter.size
-            shape = parameter.shape
-            yield parameter, self.values[start:end].reshape(shape), self.grads[start:end].reshape(shape)
+            yield self.values[start:end].reshape(parameter.shape), self.grads[start:end].reshape(parameter.shape)
             start = end

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from framework.arguments import check_finite, check_instance, real_numbers
 from framework.chain import backward_through, forward_through, shapes_through
 from framework.errors import InputError, quoted
 from framework.layers.base import Layer
@@ -44,15 +45,19 @@ class Sequential:
         self.layers = tuple(layers)
         self.dtype = _checked_dtype(dtype)
         _check_ownership(self.layers)
-        self.input_shape: Shape = tuple(input_shape) if input_shape is not None else _read_off(self.layers)
+        self.input_shape = _read_off(self.layers) if input_shape is None else _checked_shape(input_shape)
         self.shapes = shapes_through(self.layers, self.input_shape)
-        for index, layer in enumerate(self.layers):
-            layer.adopt(f"layers.{index}", self.dtype)
         self.parameters = ParameterVector(
-            [parameter for layer in self.layers for parameter in layer.parameters],
+            {
+                f"layers.{index}.{parameter.name}": parameter
+                for index, layer in enumerate(self.layers)
+                for parameter in layer.parameters
+            },
             self.dtype,
             seed=None if seed is None else checked_seed(seed),
         )
+        for index, layer in enumerate(self.layers):
+            layer.adopt(f"layers.{index}", self.dtype)
 
     @property
     def output_shape(self) -> Shape:
@@ -131,20 +136,16 @@ class Sequential:
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
-    def __deepcopy__(self, memo: dict[int, object]) -> "Sequential":
-        # NumPy would copy each view into an array of its own, and training the copy would change dead arrays.
-        return _assemble(copy.deepcopy(self.layers, memo), self.input_shape, self.dtype.name)
-
     def __copy__(self) -> "Sequential":
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[object, ...]:
+        # How copies and pickles are made: the layers detached, then assembled anew. Left to itself NumPy would copy
+        # each view into an array of its own, and training the copy would change dead arrays.
         return _assemble, (self.layers, self.input_shape, self.dtype.name)
 
     def _checked(self, x: ArrayLike) -> Array:
-        batch = np.asarray(x)
-        if batch.dtype.kind not in "fiub":
-            raise InputError(f"x: got an array of {batch.dtype}; expected real numbers")
+        batch = real_numbers("x", x)
         if batch.shape[1:] != self.input_shape or batch.ndim == 0:
             expected = ", ".join(["n", *map(str, self.input_shape)])
             hint = "give one sample as x[np.newaxis]" if batch.shape == self.input_shape else None
@@ -158,9 +159,10 @@ class Sequential:
                 hint="use forward(x) for the outputs as they are",
             )
         batch = self._checked(x)
-        if batch.dtype.kind == "f" and not np.isfinite(batch).all():
-            row, *place = np.argwhere(~np.isfinite(batch))[0].tolist()
-            raise InputError(f"x: row {row}, column {place}: got {batch[row, *place]}; expected finite numbers")
+        if batch.dtype.kind == "f":
+            with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
+                batch = batch.astype(self.dtype, copy=False)
+            check_finite("x", batch)
         scores = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), PREDICT_BATCH):
             scores[start : start + PREDICT_BATCH] = self.forward(batch[start : start + PREDICT_BATCH])
@@ -179,14 +181,20 @@ def _checked_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
     raise InputError(f"dtype: got {quoted(np.dtype(dtype))}; expected float32 or float64")
 
 
+def _checked_shape(shape: Shape) -> Shape:
+    if not shape or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in shape):
+        raise InputError(f"input_shape: got {shape}; expected integers of 1 or more, such as (784,)")
+    return tuple(shape)
+
+
 def _check_ownership(layers: tuple[Layer, ...]) -> None:
     if not layers:
         raise InputError("layers: got none; expected one or more")
     for index, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            hint = f"write {layer.__name__}(...)" if isinstance(layer, type) else None
-            raise InputError(f"layers.{index}: got {type(layer).__name__}; expected a Layer", hint=hint)
-        if layer.path or any(layer is other for other in layers[:index]):
+        check_instance(f"layers.{index}", layer, Layer)
+        earlier = [parameter for other in layers[:index] for parameter in other.parameters]
+        taken = any(parameter.bound or parameter in earlier for parameter in layer.parameters)
+        if taken or layer.path or any(layer is other for other in layers[:index]):
             raise InputError(
                 f"layers.{index}: {layer!r} already belongs to a model; a layer cannot be shared",
                 hint="make a new one, or copy.deepcopy(layer)",

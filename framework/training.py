@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from framework.arguments import check_instance
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.errors import Diverged, InputError, quoted
@@ -104,11 +105,16 @@ class Training:
         validation_data: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
         settings: TrainingSettings | None = None,
     ) -> None:
+        check_instance("model", model, Sequential)
+        check_instance("optimizer", optimizer, Optimizer)
         self.model = model
         self.optimizer = optimizer
         self.loss = loss or SoftmaxCrossEntropy()
         self.schedule = schedule or ConstantSchedule()
         self.settings = settings or TrainingSettings()
+        check_instance("loss", self.loss, Loss)
+        check_instance("schedule", self.schedule, Schedule)
+        check_instance("settings", self.settings, TrainingSettings)
         self.data = _checked(model, self.loss, Dataset.of(data), "data")
         self.validation: Dataset | None = None
         if validation_data is not None:

@@ -7,5 +7,5 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.floating]
 Integers: TypeAlias = NDArray[np.integer]
-Numbers: TypeAlias = NDArray[np.number]
+Numbers: TypeAlias = NDArray[np.floating | np.integer]
 Shape: TypeAlias = tuple[int, ...]

@@ -42,6 +42,8 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     try:
         code = app(arguments, standalone_mode=False)
+        if code == INTERRUPTED:  # typer takes Ctrl-C for itself and makes this of it
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # the latter is what rich makes of the former
         # Python would complain once more when it closes stdout.
@@ -58,9 +60,7 @@ def _report(error: BaseException) -> int:
     """Say on stderr what went wrong, and which exit code that is."""
     if isinstance(error, KeyboardInterrupt | Terminated):
         print("\ninterrupted: nothing was saved", file=sys.stderr)
-        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else TERMINATED
-    if isinstance(error, typer.Abort):
-        return INTERRUPTED
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if isinstance(error, typer.TyperException):
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error)

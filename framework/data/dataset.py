@@ -5,6 +5,7 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from framework.arguments import check_finite, real_numbers
 from framework.errors import InputError
 from framework.types import Integers, Numbers
 
@@ -50,13 +51,8 @@ class Dataset:
 
 
 def _checked(name: str, values: ArrayLike) -> Numbers:
-    array: Numbers = np.ascontiguousarray(values)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{name}: got an array of {array.dtype}; expected real numbers")
-    if np.ndim(values) == 0 or not len(array):
-        raise InputError(f"{name}: got shape {np.shape(values)}; expected one or more rows")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
-        place = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
-        raise InputError(f"{name}: {place}: got {array[row, *column]}; expected finite numbers")
+    array = real_numbers(name, values)
+    if array.ndim == 0 or not len(array):
+        raise InputError(f"{name}: got shape {array.shape}; expected one or more rows")
+    check_finite(name, array)
     return array

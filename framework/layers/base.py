@@ -1,8 +1,9 @@
 """Layer, the one contract everything in a model keeps, and Activation, its element-wise kind."""
 
+import copy
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -70,8 +71,10 @@ class Layer(ABC):
     def adopt(self, path: str, dtype: np.dtype[np.floating]) -> None:
         """Become part of a model, under `path`."""
         self.path, self.dtype = path, dtype
-        for parameter in self.parameters:
-            parameter.path = f"{path}.{parameter.name}"
+
+    def __copy__(self) -> Self:
+        # a shallow copy would share its parameters, and two models would write into one of them
+        return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, object]:
         """A copy or a pickle starts outside any model and without scratch."""

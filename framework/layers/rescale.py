@@ -1,6 +1,5 @@
 """Rescale: brings raw numbers, such as pixels from 0 to 255, into the range a network learns well in."""
 
-import math
 from typing import final
 
 import numpy as np
@@ -9,6 +8,9 @@ from framework.errors import InputError, quoted
 from framework.layers.base import Layer
 from framework.randomness import Step
 from framework.types import Array, Numbers
+
+SMALLEST = 1e-30
+"""Scale and divisor both stay well inside float32."""
 
 
 @final
@@ -22,8 +24,10 @@ class Rescale(Layer):
     casts_input = True
 
     def __init__(self, scale: float) -> None:
-        if not (math.isfinite(scale) and scale != 0 and math.isfinite(1 / scale)):
-            raise InputError(f"Rescale: scale: got {quoted(scale)}; expected a finite number other than 0")
+        if not SMALLEST <= abs(scale) <= 1 / SMALLEST:
+            raise InputError(
+                f"Rescale: scale: got {quoted(scale)}; expected {SMALLEST} to {1 / SMALLEST:.0e} or minus that"
+            )
         self.scale = scale
 
     def forward(self, x: Numbers, *, step: Step | None = None) -> Array:

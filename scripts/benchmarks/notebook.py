@@ -3,15 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.types import Numbers
+
 Matrix = NDArray[np.float64]
 
 
 class Notebook:
     """784-10-10 by plain gradient descent; samples are columns."""
 
-    def __init__(self, pixels: NDArray[np.uint8], labels: NDArray[np.integer], *, learning_rate: float = 0.1) -> None:
+    def __init__(self, pixels: Numbers, labels: Numbers, *, learning_rate: float = 0.1) -> None:
         rng = np.random.default_rng(0)
-        self.X: Matrix = pixels.T / 255.0
+        self.X: Matrix = pixels.astype(np.float64).T / 255.0
         self.labels = labels
         self.learning_rate = learning_rate
         self.W1 = rng.random((10, 784)) - 0.5
@@ -45,6 +47,6 @@ class Notebook:
         self.W2 = self.W2 - self.learning_rate * dW2
         self.b2 = self.b2 - self.learning_rate * db2
 
-    def accuracy(self, pixels: NDArray[np.uint8], labels: NDArray[np.integer]) -> float:
-        predicted = self.forward(pixels.T / 255.0)[2].argmax(axis=0)
+    def accuracy(self, pixels: Numbers, labels: Numbers) -> float:
+        predicted = self.forward(pixels.astype(np.float64).T / 255.0)[2].argmax(axis=0)
         return float(np.mean(predicted == labels))

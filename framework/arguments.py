@@ -1,0 +1,41 @@
+"""Checks at the border: what a caller hands in is looked at once, there, and trusted from then on."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from framework.errors import InputError
+from framework.types import Array, Numbers
+
+
+def real_numbers(name: str, values: ArrayLike) -> Array:
+    """`values` as a C-contiguous array of real numbers or booleans; raises InputError for anything else."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise InputError(f"{name}: got a masked array; expected one without a mask", hint="fill it: x.filled(0)")
+    array: Array = np.asarray(values, order="C")
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{name}: got an array of {array.dtype}; expected real numbers")
+    return array
+
+
+def check_finite(name: str, array: Numbers) -> None:
+    """Raise InputError for NaN or infinity, naming the first by row and column."""
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
+    place = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
+    raise InputError(f"{name}: {place}: got {array[row, *column]}; expected finite numbers")
+
+
+def check_instance(name: str, value: object, kind: type) -> None:
+    """Raise InputError unless `value` is an object of that kind; a forgotten () gets its own hint."""
+    if isinstance(value, kind):
+        return
+    if isinstance(value, type):
+        raise InputError(
+            f"{name}: got the class {value.__name__}; expected {_article(kind)}", hint=f"write {value.__name__}(...)"
+        )
+    raise InputError(f"{name}: got {type(value).__name__}; expected {_article(kind)}")
+
+
+def _article(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"

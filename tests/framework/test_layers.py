@@ -1,0 +1,331 @@
+"""One battery, run on every layer of the vocabulary: what Layer promises, each of them keeps."""
+
+import copy
+import inspect
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import pytest
+
+import framework
+from framework import (
+    Constant,
+    Dense,
+    Dropout,
+    GlorotUniform,
+    InputError,
+    Layer,
+    LeakyReLU,
+    ReLU,
+    Rescale,
+    Sequential,
+    Sigmoid,
+    Step,
+    Tanh,
+)
+from framework.specs.components import LayerUnion
+from framework.types import Array, Shape
+from tests.framework.numeric import GRADIENT_TOLERANCE, KINK_DISTANCE, numeric_gradient, relative_error
+
+STEP = Step(seed=11, index=3)
+FEATURES = 4
+BATCH = 5
+
+FLOAT32_TOLERANCE = 1e-5
+"""Some 100 roundings of float32 (6e-8 each), on numbers of size 1."""
+
+ORDER_TOLERANCE = 1e-14
+"""A matrix product may sum in another order when it has another number of rows: a few roundings of 1e-16."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer for samples of shape (FEATURES,), and what is special about its kind."""
+
+    make: Callable[[], Layer]
+    random: bool = False
+    """Training draws random numbers, so its output is not that of inference."""
+    forgets: bool = False
+    """Backward needs nothing from forward."""
+
+
+CASES = (
+    Case(lambda: Dense(FEATURES, 3)),
+    Case(lambda: Dense(FEATURES, 1, use_bias=False)),
+    Case(lambda: Dense(FEATURES, 3, weight_initializer=GlorotUniform(), bias_initializer=Constant(0.5))),
+    Case(lambda: Rescale(0.25), forgets=True),
+    Case(lambda: Rescale(-3.0), forgets=True),
+    Case(lambda: Dropout(0.4), random=True),
+    Case(lambda: Dropout(0.0), random=True),
+    Case(ReLU),
+    Case(LeakyReLU),
+    Case(lambda: LeakyReLU(0.3)),
+    Case(Sigmoid),
+    Case(Tanh),
+)
+
+
+def on_every_layer(where: Callable[[Case], bool] = lambda case: True) -> pytest.MarkDecorator:
+    """Run a test on every case, or on all of a kind."""
+    cases = [case for case in CASES if where(case)]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: repr(case.make()))
+
+
+def alone(case: Case, dtype: type[np.floating] = np.float64) -> Sequential:
+    """A model of this one layer, with weights that are not what it starts from."""
+    return _with_values(Sequential([case.make()], input_shape=(FEATURES,), dtype=dtype))
+
+
+def between(case: Case) -> Sequential:
+    """A model with a Dense layer below and above."""
+    layer = case.make()
+    (width,) = layer.output_shape((FEATURES,))
+    return _with_values(Sequential([Dense(3, FEATURES), layer, Dense(width, 3)], dtype=np.float64))
+
+
+def numbers(shape: Shape, seed: int = 1) -> Array:
+    """From 0.2 to 1 away from 0, on both sides: no kink is near."""
+    rng = np.random.default_rng(seed)
+    sign: Array = rng.choice([-1.0, 1.0], shape)
+    return sign * rng.uniform(0.2, 1, shape)
+
+
+def memory(layer: Layer) -> bytes:
+    """All a layer has on it, scratch included, as something that can be compared."""
+    return pickle.dumps(vars(layer))
+
+
+def own_arrays(layer: Layer) -> list[Array]:
+    """What a layer writes into in training."""
+    values = [value for store in vars(layer.scratch).values() for value in store.values()]
+    return [value for value in values if isinstance(value, np.ndarray)]
+
+
+def _with_values(model: Sequential) -> Sequential:
+    model.parameters.values[...] = numbers(model.parameters.values.shape, seed=2)
+    return model
+
+
+def test_every_layer_of_the_vocabulary_has_a_case() -> None:
+    assert {type(case.make()) for case in CASES} == {spec.component for spec in get_args(LayerUnion)}
+
+
+@on_every_layer()
+@pytest.mark.parametrize("build", [alone, between])
+@pytest.mark.parametrize("n", [1, BATCH])
+def test_gradients_are_the_slopes_of_forward(case: Case, build: Callable[[Case], Sequential], n: int) -> None:
+    model = build(case)
+    x = numbers((n, *model.input_shape))
+    cotangent = numbers((n, *model.output_shape), seed=3)
+
+    def contracted() -> float:
+        return float(np.sum(cotangent * model.forward(x, step=STEP)))
+
+    if build is between:
+        assert np.abs(model.layers[0].forward(x)).min() > KINK_DISTANCE
+    contracted()
+    dx = model.backward(cotangent.copy(), need_dx=True)
+    assert dx is not None
+    dx, grads = dx.copy(), [parameter.grad.copy() for parameter in model.parameters]
+
+    assert relative_error(dx, numeric_gradient(contracted, x)) <= GRADIENT_TOLERANCE
+    for parameter, grad in zip(model.parameters, grads, strict=True):
+        assert relative_error(grad, numeric_gradient(contracted, parameter.value)) <= GRADIENT_TOLERANCE, parameter
+
+
+@on_every_layer(lambda case: case.make().input_shape is None)
+def test_layers_that_fix_no_shape_take_any(case: Case) -> None:
+    image, row = (Sequential([case.make()], input_shape=shape) for shape in ((2, 2, 3), (12,)))
+    assert image.output_shape == (2, 2, 3)
+    x, dy = numbers((BATCH, 12)).astype(np.float32), numbers((BATCH, 12), seed=3).astype(np.float32)
+    of_image = image.forward(x.reshape(BATCH, 2, 2, 3), step=STEP)
+    of_row = row.forward(x, step=STEP)
+    assert of_image.shape == (BATCH, 2, 2, 3)
+    np.testing.assert_array_equal(of_image.reshape(BATCH, 12), of_row)
+    dx_image = image.backward(dy.reshape(BATCH, 2, 2, 3).copy(), need_dx=True)
+    dx_row = row.backward(dy.copy(), need_dx=True)
+    assert dx_image is not None
+    assert dx_row is not None
+    np.testing.assert_array_equal(dx_image.reshape(BATCH, 12), dx_row)
+
+
+@on_every_layer()
+def test_x_is_never_written(case: Case) -> None:
+    model = alone(case)
+    x = numbers((BATCH, FEATURES))
+    before = x.copy()
+    x.flags.writeable = False
+    model.forward(x)
+    y = model.forward(x, step=STEP)
+    model.backward(np.ones_like(y), need_dx=True)
+    np.testing.assert_array_equal(x, before)
+
+
+@on_every_layer()
+def test_inference_stores_nothing(case: Case) -> None:
+    model = alone(case)
+    (layer,) = model.layers
+    fresh = memory(layer)
+    model.forward(numbers((BATCH, FEATURES)))
+    assert memory(layer) == fresh
+
+    model.forward(numbers((BATCH, FEATURES)), step=STEP)
+    trained = memory(layer)
+    model.forward(numbers((BATCH, FEATURES), seed=9))
+    assert memory(layer) == trained
+
+
+@on_every_layer()
+def test_what_a_model_hands_out_is_nobody_elses_memory(case: Case) -> None:
+    model = alone(case)
+    x = numbers((BATCH, FEATURES))
+    assert not np.may_share_memory(model.forward(x, step=STEP), x)
+    y = model.forward(x)
+    assert not any(np.may_share_memory(y, array) for array in [x, *own_arrays(model.layers[0])])
+
+
+@on_every_layer(lambda case: not case.random)
+def test_training_computes_what_inference_does(case: Case) -> None:
+    model = alone(case)
+    x = numbers((BATCH, FEATURES))
+    np.testing.assert_array_equal(model.forward(x, step=STEP), model.forward(x))
+
+
+@on_every_layer()
+def test_batches_of_any_size_follow_each_other(case: Case) -> None:
+    reused = alone(case)
+    for n in (5, 3, 8, 1, 0, 8):
+        x, dy = numbers((n, FEATURES), seed=n), numbers((n, *reused.output_shape), seed=n + 1)
+        fresh = alone(case)
+        np.testing.assert_array_equal(reused.forward(x, step=STEP), fresh.forward(x, step=STEP))
+        dx, expected = reused.backward(dy.copy(), need_dx=True), fresh.backward(dy.copy(), need_dx=True)
+        assert dx is not None
+        assert dx.shape == x.shape
+        np.testing.assert_array_equal(dx, expected)
+        np.testing.assert_array_equal(reused.parameters.grads, fresh.parameters.grads)
+
+
+@on_every_layer()
+def test_a_batch_of_one_is_a_row_of_a_larger_one(case: Case) -> None:
+    model = alone(case)
+    x = numbers((BATCH, FEATURES))
+    np.testing.assert_allclose(model.forward(x[:1]), model.forward(x)[:1], rtol=ORDER_TOLERANCE)
+
+
+@on_every_layer()
+def test_an_empty_batch_has_no_rows_and_no_slope(case: Case) -> None:
+    model = alone(case)
+    empty = np.zeros((0, FEATURES))
+    assert model.forward(empty).shape == (0, *model.output_shape)
+    y = model.forward(empty, step=STEP)
+    assert y.shape == (0, *model.output_shape)
+    model.parameters.grads[...] = 7
+    dx = model.backward(y.copy(), need_dx=True)
+    assert dx is not None
+    assert dx.shape == (0, FEATURES)
+    assert not model.parameters.grads.any()
+
+
+@on_every_layer()
+def test_without_need_dx_there_are_only_gradients(case: Case) -> None:
+    model = alone(case)
+    (layer,) = model.layers
+    y = model.forward(numbers((BATCH, FEATURES)), step=STEP)
+    dy = numbers(y.shape, seed=3)
+    layer.backward(dy.copy(), need_dx=True)
+    expected = model.parameters.grads.copy()
+    model.parameters.grads[...] = 7
+    assert layer.backward(dy.copy(), need_dx=False) is None
+    np.testing.assert_array_equal(model.parameters.grads, expected)
+
+
+@on_every_layer(lambda case: bool(case.make().parameters))
+def test_gradients_are_overwritten(case: Case) -> None:
+    model = alone(case)
+    y = model.forward(numbers((BATCH, FEATURES)), step=STEP)
+    dy = numbers(y.shape, seed=3)
+    model.backward(dy.copy())
+    once = model.parameters.grads.copy()
+    model.parameters.grads[...] = np.inf
+    model.backward(dy.copy())
+    np.testing.assert_array_equal(model.parameters.grads, once)
+
+
+@on_every_layer(lambda case: not case.forgets)
+def test_backward_before_forward_names_the_layer(case: Case) -> None:
+    layer = case.make()
+    dy = np.ones((1, *layer.output_shape((FEATURES,))), np.float32)
+    with pytest.raises(InputError, match=f"^{type(layer).__name__}: backward needs a forward"):
+        layer.backward(dy)
+    model = alone(case)
+    model.forward(numbers((1, FEATURES)))  # inference leaves nothing to go back through
+    with pytest.raises(InputError, match=r"^layers\.0: backward needs a forward"):
+        model.backward(dy, need_dx=True)
+
+
+@on_every_layer()
+def test_float32_stays_float32(case: Case) -> None:
+    model = alone(case, np.float32)
+    y = model.forward(numbers((BATCH, FEATURES)), step=STEP)
+    dx = model.backward(np.ones_like(y), need_dx=True)
+    assert dx is not None
+    scores = model.forward(numbers((BATCH, FEATURES)))
+    assert {array.dtype.name for array in (y, dx, scores, *(p.grad for p in model.parameters))} == {"float32"}
+
+
+@on_every_layer()
+def test_float32_is_close_to_float64(case: Case) -> None:
+    single, double = alone(case, np.float32), alone(case, np.float64)
+    x = numbers((BATCH, FEATURES))
+    dy = numbers((BATCH, *single.output_shape), seed=3)
+    y, expected = single.forward(x, step=STEP), double.forward(x, step=STEP)
+    np.testing.assert_allclose(y, expected, rtol=FLOAT32_TOLERANCE, atol=FLOAT32_TOLERANCE)
+    dx, expected_dx = single.backward(dy.astype(np.float32), need_dx=True), double.backward(dy.copy(), need_dx=True)
+    assert dx is not None
+    assert expected_dx is not None
+    np.testing.assert_allclose(dx, expected_dx, rtol=FLOAT32_TOLERANCE, atol=FLOAT32_TOLERANCE)
+    grads, expected_grads = single.parameters.grads, double.parameters.grads
+    np.testing.assert_allclose(grads, expected_grads, rtol=FLOAT32_TOLERANCE, atol=FLOAT32_TOLERANCE)
+
+
+@on_every_layer()
+def test_repr_is_the_call_that_makes_it_again(case: Case) -> None:
+    layer = case.make()
+    again = eval(repr(layer), vars(framework))
+    assert type(again) is type(layer)
+    for name in inspect.signature(type(layer)).parameters:
+        assert getattr(again, name) == getattr(layer, name)
+
+
+@on_every_layer()
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_is_a_layer_of_its_own(case: Case, duplicate: Callable[[Layer], Layer]) -> None:
+    model = alone(case)
+    model.forward(numbers((BATCH, FEATURES)), step=STEP)
+    twin = duplicate(model.layers[0])
+    assert "scratch" not in vars(twin)
+    for mine, theirs in zip(model.layers[0].parameters, twin.parameters, strict=True):
+        np.testing.assert_array_equal(theirs.value, mine.value)
+        assert not np.may_share_memory(theirs.value, mine.value)
+        assert not np.may_share_memory(theirs.grad, mine.grad)
+    other = Sequential([twin], input_shape=(FEATURES,), dtype=np.float64)
+    x = numbers((BATCH, FEATURES))
+    np.testing.assert_array_equal(other.forward(x, step=STEP), model.forward(x, step=STEP))
+    before = model.forward(x)
+    other.parameters.values[...] = 0
+    np.testing.assert_array_equal(model.forward(x), before)
+
+
+@on_every_layer()
+def test_output_shape_refuses_what_does_not_fit(case: Case) -> None:
+    layer = case.make()
+    if layer.input_shape is None:
+        assert layer.output_shape((2, 7)) == (2, 7)
+        return
+    with pytest.raises(InputError) as caught:
+        layer.output_shape((9,))
+    assert "(9,)" in str(caught.value)
+    assert str(layer.input_shape) in str(caught.value)
