@@ -16,22 +16,24 @@ def split_indices(labels: Integers | None, n: int, fraction: float, *, seed: int
     """
     if not 0 < fraction < 1:
         raise InputError(f"validation_split: got {quoted(fraction)}; expected a number above 0 and below 1")
+    if labels is not None and len(labels) != n:
+        raise InputError(f"labels: got {len(labels)}; expected one for each of {n} rows")
     held_out = round(fraction * n)
     if not 0 < held_out < n:
         raise InputError(f"validation_split: {fraction} of {n} rows is {held_out}; expected at least one on each side")
-    shuffled: Integers = stream(checked_seed(seed), "split").permutation(n)
-    if labels is not None:
-        shuffled = _interleaved(labels[shuffled], shuffled)
-    return np.sort(shuffled[held_out:]), np.sort(shuffled[:held_out])
+    order: Integers = stream(checked_seed(seed), "split").permutation(n)
+    chosen = order[:held_out] if labels is None else _share_of_each_class(labels, order, held_out)
+    training = np.ones(n, dtype=bool)
+    training[chosen] = False
+    return np.flatnonzero(training), np.flatnonzero(~training)
 
 
-def _interleaved(labels: Integers, indices: Integers) -> Integers:
-    """`indices` so ordered that every prefix holds each class in proportion, keeping their order within a class.
-
-    The j-th of c samples of a class gets the place (j + 1/2) / c on a line from 0 to 1; the places are then sorted.
-    """
-    place = np.empty(len(labels))
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        place[members] = (np.arange(len(members)) + 0.5) / len(members)
-    return indices[np.argsort(place, kind="stable")]
+def _share_of_each_class(labels: Integers, order: Integers, held_out: int) -> Integers:
+    """`held_out` of the indices in `order`, the first ones of each class, by largest remainder."""
+    classes, counts = np.unique(labels, return_counts=True)
+    shares = counts * (held_out / len(labels))
+    quotas = np.floor(shares).astype(np.int64)
+    cut_most = np.argsort(quotas - shares, kind="stable")
+    quotas[cut_most[: held_out - quotas.sum()]] += 1
+    ordered = labels[order]
+    return np.concatenate([order[ordered == label][:quota] for label, quota in zip(classes, quotas, strict=True)])

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas
 
-from framework.data.cache import FOLDER_VARIABLE
 from framework.data.table import TableFormat, read_table
+from framework.data.table.cache import FOLDER_VARIABLE
 
 ROUNDS = 7
 

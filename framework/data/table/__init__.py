@@ -1,0 +1,10 @@
+"""CSV tables as arrays: read quickly where a file is beyond doubt, cell by cell where it is not, and never guessed at.
+
+`reader` says in what order things happen; `bytes` and `lines` take the file apart, `header` finds the columns, `plain`
+reads what is beyond doubt, `strict` reads or refuses the rest, and `cache` keeps what was read.
+"""
+
+from framework.data.table.format import TableFormat
+from framework.data.table.reader import Table, read_table
+
+__all__ = ["Table", "TableFormat", "read_table"]
