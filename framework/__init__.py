@@ -43,7 +43,8 @@ from framework.parameters import Parameter, ParameterVector
 from framework.randomness import Step, stream
 from framework.schedules import ConstantSchedule, CosineSchedule, OneCycleSchedule, Schedule
 from framework.sequential import Sequential
-from framework.training import Training, TrainingSettings, TrainingState
+from framework.settings import TrainingSettings
+from framework.training import Training, TrainingState
 
 if TYPE_CHECKING:
     from framework.specs import LayerSpec, ModelSpec, RunSpec, parse_spec, read_spec

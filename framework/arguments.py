@@ -11,7 +11,10 @@ def real_numbers(name: str, values: ArrayLike) -> Array:
     """`values` as a C-contiguous array of real numbers or booleans; raises InputError for anything else."""
     if isinstance(values, np.ma.MaskedArray):
         raise InputError(f"{name}: got a masked array; expected one without a mask", hint="fill it: x.filled(0)")
-    array: Array = np.asarray(values, order="C")
+    try:
+        array: Array = np.asarray(values, order="C")
+    except (TypeError, ValueError) as error:  # rows of different lengths
+        raise InputError(f"{name}: cannot be made an array: {error}") from None
     if array.dtype.kind not in "fiub":
         raise InputError(f"{name}: got an array of {array.dtype}; expected real numbers")
     return array

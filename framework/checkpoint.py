@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from framework.errors import ModelFileError, SpecError, quoted
+from framework.errors import ModelFileError, SpecError, quoted, shown_path
 from framework.files import publish
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, parse_spec
 from framework.specs.components import Extra
+from framework.specs.limits import MAX_BYTES, MAX_PARAMETERS
 from framework.types import Array
 
 FORMAT = 1
-MAX_HEADER = 1 << 20
+MAX_HEADER = 2 * MAX_BYTES
+MAX_FILE = MAX_HEADER + 8 * MAX_PARAMETERS
 ENTRY = "chalknet"
 FOREIGN = {
     b"\x80": "a pickle",
@@ -52,15 +54,20 @@ def load_model(path: Path, *, extra: Extra = ()) -> Sequential:
     from safetensors.numpy import load
 
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from None
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise ModelFileError(
+            f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    if len(content) > MAX_FILE:
+        raise ModelFileError(f"{path}: got more than {MAX_FILE:,} bytes; expected a model of at most that")
     text = _entry(content, path)
     try:
         weights = load(content)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{path}: got a damaged file; expected a model of this program: {error}") from None
-    if text.get("format") != FORMAT:
+    if type(text.get("format")) is not int or text["format"] != FORMAT:
         raise ModelFileError(f"{path}: got format {quoted(text.get('format'))}; expected {FORMAT}")
     if text.pop("sha256", None) != _digest(text, weights):
         raise ModelFileError(
@@ -72,8 +79,8 @@ def load_model(path: Path, *, extra: Extra = ()) -> Sequential:
         raise ModelFileError(str(error), hint=error.hint) from None
     if not isinstance(spec, ModelSpec):
         raise ModelFileError(f"{path}: spec: got a run; expected a model")
+    _check_weights(weights, spec, path)
     model = spec.build(seed=0)
-    _check_weights(weights, model, path)
     model.set_weights(weights)
     return model
 
@@ -87,25 +94,28 @@ def _entry(content: bytes, path: Path) -> dict[str, Any]:
         raise ModelFileError(f"{path}: got {got}; expected a model of this program (pickles are never read)")
     try:
         header = json.loads(content[8 : 8 + length])
-        entry = json.loads(header["__metadata__"][ENTRY])
+        raw = header["__metadata__"][ENTRY]
+        entry: dict[str, Any] = json.loads(raw)
+        # the digest is over the canonical text, so no other spelling of the same contents may stand in the file
+        canonical = isinstance(entry, dict) and _canonical(entry) == raw
     except (ValueError, KeyError, TypeError, RecursionError):
-        entry = None
-    if not isinstance(entry, dict):
-        raise ModelFileError(f"{path}: got no {quoted(ENTRY)} entry in the header; expected a model of this program")
+        canonical = False
+    if not canonical:
+        raise ModelFileError(f"{path}: got no proper {quoted(ENTRY)} entry in the header; expected one as it was saved")
     return entry
 
 
-def _check_weights(weights: Mapping[str, Array], model: Sequential, path: Path) -> None:
-    expected = model.get_weights()
+def _check_weights(weights: Mapping[str, Array], spec: ModelSpec, path: Path) -> None:
+    expected, dtype = spec.weight_shapes(), np.dtype(spec.dtype)
     for name in sorted(expected.keys() ^ weights.keys()):
         state = "got nothing; expected a tensor" if name in expected else "expected no such tensor"
         raise ModelFileError(f"{path}: tensor {quoted(name)}: {state}, by the file's own spec")
-    for name, array in weights.items():
-        want = expected[name]
-        if array.shape != want.shape or array.dtype != want.dtype:
+    for name, shape in expected.items():
+        array = weights[name]
+        if array.shape != shape or array.dtype != dtype:
             raise ModelFileError(
                 f"{path}: tensor {quoted(name)}: got {array.dtype} of shape {array.shape}; "
-                f"expected {want.dtype} of shape {want.shape}"
+                f"expected {dtype} of shape {shape}"
             )
         if not np.isfinite(array).all():
             raise ModelFileError(

@@ -30,7 +30,7 @@ def watch(training: Training, console: Console | None = None) -> None:
 
 def say(console: Console, line: str) -> None:
     """One line as it is: no markup, no colours by guess, no folding at the console's width."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def heading(training: Training) -> tuple[str, str]:

@@ -39,7 +39,17 @@ class Diverged(ChalknetError, ArithmeticError):
 
 
 def quoted(value: object, limit: int = 40) -> str:
-    """`value` between quotes, cut at `limit` characters, with nothing in it that could disturb a terminal."""
+    """`value` between quotes, as `printable` shows it."""
+    return f"'{printable(value, limit)}'"
+
+
+def printable(value: object, limit: int = 40) -> str:
+    """`value` cut at `limit` characters, everything but printable ASCII escaped: no control sequence, no bidi mark."""
     text = str(value)
     shown = "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return f"'{shown[:limit]}...'" if len(shown) > limit else f"'{shown}'"
+    return f"{shown[:limit]}..." if len(shown) > limit else shown
+
+
+def shown_path(path: object) -> str:
+    """A path as the user gave it, in any script, unless something in it could disturb a terminal."""
+    return str(path) if str(path).isprintable() else printable(path, 4096)

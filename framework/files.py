@@ -2,9 +2,10 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from framework.errors import EnvironmentFault
+from framework.errors import EnvironmentFault, InputError, shown_path
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -13,7 +14,7 @@ def publish(path: Path, content: bytes) -> None:
     A reader sees the old file or the new one, never a part of either. Raises EnvironmentFault where the disk or the
     permissions say no; the temporary file is removed and an older file of that name is left as it was.
     """
-    temporary = path.with_name(f".tmp-{secrets.token_hex(4)}")
+    temporary = path.parent / f".tmp-{secrets.token_hex(4)}"
     try:
         with open(temporary, "xb") as file:
             file.write(content)
@@ -23,8 +24,11 @@ def publish(path: Path, content: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         raise EnvironmentFault(f"{path}: cannot be written: {error.strerror or error}") from error
+    except ValueError as error:  # a zero byte in the name
+        raise InputError(f"{shown_path(path)}: cannot be the name of a file: {error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

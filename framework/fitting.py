@@ -12,7 +12,8 @@ from framework.losses import Loss
 from framework.optimizers import Adam, Optimizer
 from framework.schedules import Schedule
 from framework.sequential import Sequential
-from framework.training import Training, TrainingSettings
+from framework.settings import Monitor, TrainingSettings
+from framework.training import Training
 
 
 def fit(
@@ -29,7 +30,7 @@ def fit(
     validation_split: float | None = None,
     split_seed: int = 0,
     patience: int | None = None,
-    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss",
+    monitor: Monitor = "validation_loss",
     restore_best: bool = True,
     threads: int | Literal["auto"] = "auto",
     show: bool = True,

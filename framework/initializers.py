@@ -7,16 +7,25 @@ the number of inputs (`fan_in`) and outputs (`fan_out`) so that it stays level.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.errors import InputError
 from framework.types import Array, Shape
+
+LARGEST = 1e30
+"""No initial number is larger: float32 ends at 3.4e38, and the products of a forward pass need room too."""
+
+
+BIAS_HINT = "give a bias Constant(), Normal() or Uniform()"
 
 
 class Initializer(ABC):
     """Draws an array of a given shape; the same generator state gives the same numbers."""
+
+    counts_inputs: ClassVar[bool] = False
+    """True where the spread follows from fan_in and fan_out, which a bias does not have."""
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
@@ -26,10 +35,7 @@ class Initializer(ABC):
 def fans(shape: Shape) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight of shape (..., in, out): leading dimensions count for both."""
     if len(shape) < 2:
-        raise InputError(
-            f"shape: got {shape}; expected two or more dimensions: He and Glorot count inputs and outputs",
-            hint="give a bias Constant(), Normal() or Uniform()",
-        )
+        raise InputError(f"shape: got {shape}; expected two or more dimensions, (..., in, out)", hint=BIAS_HINT)
     receptive = math.prod(shape[:-2])
     return receptive * shape[-2], receptive * shape[-1]
 
@@ -39,6 +45,8 @@ def fans(shape: Shape) -> tuple[int, int]:
 class HeNormal(Initializer):
     """Normal(0, √(2 / fan_in)): keeps the variance level through ReLU layers. He et al. 2015, arXiv:1502.01852."""
 
+    counts_inputs = True
+
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         return rng.standard_normal(shape) * math.sqrt(2 / max(1, fans(shape)[0]))
 
@@ -47,6 +55,8 @@ class HeNormal(Initializer):
 @dataclass(frozen=True)
 class HeUniform(Initializer):
     """Uniform(−a, a) with a = √(6 / fan_in): the same variance as HeNormal, without tails."""
+
+    counts_inputs = True
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         limit = math.sqrt(6 / max(1, fans(shape)[0]))
@@ -58,6 +68,8 @@ class HeUniform(Initializer):
 class GlorotNormal(Initializer):
     """Normal(0, √(2 / (fan_in + fan_out))): level both ways, for tanh and sigmoid. Glorot and Bengio 2010."""
 
+    counts_inputs = True
+
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         return rng.standard_normal(shape) * math.sqrt(2 / max(1, sum(fans(shape))))
 
@@ -66,6 +78,8 @@ class GlorotNormal(Initializer):
 @dataclass(frozen=True)
 class GlorotUniform(Initializer):
     """Uniform(−a, a) with a = √(6 / (fan_in + fan_out)): the same variance as GlorotNormal, without tails."""
+
+    counts_inputs = True
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         limit = math.sqrt(6 / max(1, sum(fans(shape))))
@@ -81,8 +95,8 @@ class Normal(Initializer):
     deviation: float = 0.05
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.mean) and math.isfinite(self.deviation) and self.deviation >= 0):
-            raise InputError(f"Normal: got {self}; expected a finite mean and a finite deviation of 0 or more")
+        if not (abs(self.mean) <= LARGEST and 0 <= self.deviation <= LARGEST):
+            raise InputError(f"got {self}; expected a mean from {-LARGEST:.0e}, a deviation from 0, to {LARGEST:.0e}")
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         return rng.normal(self.mean, self.deviation, shape)
@@ -97,8 +111,8 @@ class Uniform(Initializer):
     high: float = 0.05
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
-            raise InputError(f"Uniform: got {self}; expected finite numbers with low <= high")
+        if not -LARGEST <= self.low <= self.high <= LARGEST:
+            raise InputError(f"got {self}; expected low <= high, both from {-LARGEST:.0e} to {LARGEST:.0e}")
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         return rng.uniform(self.low, self.high, shape)
@@ -112,8 +126,8 @@ class Constant(Initializer):
     value: float = 0.0
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise InputError(f"Constant: got {quoted(self.value)}; expected a finite number")
+        if not abs(self.value) <= LARGEST:
+            raise InputError(f"got {self}; expected a number from {-LARGEST:.0e} to {LARGEST:.0e}")
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         return np.full(shape, self.value, dtype=np.float64)

@@ -126,8 +126,8 @@ def softmax(scores: ArrayLike) -> Array:
 def _checked_labels(outputs: Array, targets: ArrayLike) -> Integers:
     """`targets` as integer labels for the rows of `outputs`. A label of −1 must not mean the last class."""
     labels = np.asarray(targets)
-    if outputs.ndim != 2 or not len(outputs):
-        raise InputError(f"outputs: got shape {outputs.shape}; expected (n, classes) with n of 1 or more")
+    if outputs.ndim != 2 or not len(outputs) or outputs.shape[1] < 2:
+        raise InputError(f"outputs: got shape {outputs.shape}; expected (n, classes) with n of 1 or more, classes of 2")
     if labels.dtype.kind not in "iu" or labels.shape != (len(outputs),):
         raise InputError(
             f"labels: got {labels.dtype} of shape {labels.shape}; expected integers of shape ({len(outputs)},)"

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from framework.arguments import check_finite, check_instance, real_numbers
 from framework.errors import InputError, quoted
-from framework.initializers import Initializer
+from framework.initializers import BIAS_HINT, Initializer
 from framework.randomness import stream
 from framework.types import Array, Shape
 
@@ -29,6 +29,11 @@ class Parameter:
 
     def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
         check_instance(f"{name}_initializer", initializer, Initializer)
+        if initializer.counts_inputs and len(shape) < 2:
+            raise InputError(
+                f"{name}_initializer: got {initializer}; expected one that does not count inputs, for shape {shape}",
+                hint=BIAS_HINT,
+            )
         self.name = name
         self.path = name
         self.shape = shape

@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -19,7 +19,7 @@ from framework.randomness import Step, checked_seed
 from framework.types import Array, Integers, Shape
 
 if TYPE_CHECKING:
-    from framework.specs import LayerSpec
+    from framework.specs import ComponentSpec
 
 PREDICT_BATCH = 1024
 """Rows a prediction handles at once. Fixed, so that its bits do not depend on how many rows are asked for at a time."""
@@ -106,14 +106,14 @@ class Sequential:
         twin.parameters.share_values(self.parameters)
         return twin
 
-    def save(self, path: str | os.PathLike[str], *, extra: Iterable[type["LayerSpec"]] = ()) -> None:
+    def save(self, path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> None:
         """Write structure and weights into one file. `extra` names the specs of layers of your own."""
         from framework.checkpoint import save_model  # here, because files need pydantic and numerics do not
 
         save_model(self, Path(path), extra=tuple(extra))
 
     @staticmethod
-    def load(path: str | os.PathLike[str], *, extra: Iterable[type["LayerSpec"]] = ()) -> "Sequential":
+    def load(path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> "Sequential":
         """The model in the file: checked against its digest and its spec. Raises ModelFileError."""
         from framework.checkpoint import load_model
 

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, final
+from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,18 +12,17 @@ from numpy.typing import ArrayLike
 from framework.arguments import check_instance
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
-from framework.errors import Diverged, InputError, quoted
+from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, evaluate
 from framework.history import EpochReport, History, StepReport
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
-from framework.randomness import Step, checked_seed
+from framework.randomness import Step
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential
+from framework.settings import TrainingSettings
 from framework.threads import blas_threads, fastest_thread_count
 from framework.types import Array, Integers, Numbers
-
-Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
@@ -31,35 +30,6 @@ REPORT_SECONDS = 0.1
 
 PART_ROWS = 1024
 """A batch of more rows is worked through in parts of this many, which stay in the processor's cache."""
-
-
-@final
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How long and how to train.
-
-    `batch_size` None means all rows at once, plain gradient descent. `monitor` is the figure that decides, on the
-    validation data, which epoch is best; with `patience` p the run ends after p epochs without a better one, and with
-    `restore_best` the model ends up with the weights of the best. `threads` are those of the matrix products; "auto"
-    measures a few steps and takes the fastest number.
-    """
-
-    epochs: int = 10
-    batch_size: int | None = 128
-    seed: int = 0
-    patience: int | None = None
-    monitor: Monitor = "validation_loss"
-    restore_best: bool = True
-    threads: int | Literal["auto"] = "auto"
-
-    def __post_init__(self) -> None:
-        checked_seed(self.seed)
-        _check_count("epochs", self.epochs, None)
-        _check_count("batch_size", self.batch_size, "None (all rows)")
-        _check_count("patience", self.patience, "None (never stop early)")
-        _check_count("threads", None if self.threads == "auto" else self.threads, "'auto'")
-        if self.monitor not in ("validation_loss", "validation_accuracy"):
-            raise InputError(f"monitor: got {quoted(self.monitor)}; expected validation_loss or validation_accuracy")
 
 
 @final
@@ -124,6 +94,7 @@ class Training:
         if not len(model.parameters):
             raise InputError("model: no layer has parameters; expected something to train")
 
+        self._labels = self.data.labels if model.output_shape != (1,) else None
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
         self.history = History()
         self.state = TrainingState()
@@ -155,6 +126,8 @@ class Training:
             with blas_threads(self.threads):
                 self._advance(order)
             yield self._step_report(time.perf_counter() - start)
+        if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
+            raise self._diverged(math.nan)
         with blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, self.loss)
         yield self._finish_epoch(validation, time.perf_counter() - start)
@@ -186,7 +159,7 @@ class Training:
         """Forward, loss, backward: the gradient of the mean loss over these rows is in the parameters then."""
         scores = self.model.forward(x, step=step)
         value, dy = self.loss.value_and_grad(scores, y)
-        if self.data.labels is not None:
+        if self._labels is not None:
             self.state.correct += int(np.count_nonzero(scores.argmax(axis=1) == y))
         self.model.backward(dy)
         return value
@@ -215,7 +188,7 @@ class Training:
             batch=state.batch,
             batches=self.batches.per_epoch,
             loss=state.loss_sum / state.seen,
-            accuracy=None if self.data.labels is None else state.correct / state.seen,
+            accuracy=None if self._labels is None else state.correct / state.seen,
             learning_rate=self.learning_rate(state.step - 1),
             samples_per_second=state.seen / seconds,
         )
@@ -226,7 +199,7 @@ class Training:
             epoch=state.epoch + 1,
             epochs=self.settings.epochs,
             loss=state.loss_sum / state.seen,
-            accuracy=None if self.data.labels is None else state.correct / state.seen,
+            accuracy=None if self._labels is None else state.correct / state.seen,
             validation_loss=None if validation is None else validation.loss,
             validation_accuracy=None if validation is None else validation.accuracy,
             learning_rate=self.learning_rate(state.step - 1),
@@ -298,11 +271,3 @@ def _checked(model: Sequential, loss: Loss, data: Dataset, name: str) -> Dataset
             )
     loss.value(np.zeros((1, *model.output_shape), model.dtype), data.y[:1])  # raises where the targets are no targets
     return data
-
-
-def _check_count(name: str, value: object, otherwise: str | None) -> None:
-    if value is None and otherwise is not None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        also = f" or {otherwise}" if otherwise else ""
-        raise InputError(f"{name}: got {quoted(value)}; expected an integer of 1 or more{also}")

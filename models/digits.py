@@ -28,11 +28,11 @@ def digit_table(*, validation_split: float = 0.0) -> DataSpec:
     )
 
 
-def training_digits() -> Dataset:
+def load_training_digits() -> Dataset:
     """The 60,000 embedded digits to learn from: x (60000, 784) and y (60000,), both uint8."""
     return read_table(TRAIN, digit_table().table_format()).dataset()
 
 
-def test_digits() -> Dataset:
+def load_test_digits() -> Dataset:
     """The 10,000 embedded digits to measure on, once and at the end: x (10000, 784) and y (10000,), both uint8."""
     return read_table(TEST, digit_table().table_format()).dataset()

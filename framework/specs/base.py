@@ -5,11 +5,13 @@ infers from the input shape. So building is one call of the constructor, and des
 (`describe` in components.py).
 """
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
-from framework.initializers import Initializer
+from framework.initializers import LARGEST, Initializer
 from framework.layers.base import Layer
 from framework.losses import Loss
 from framework.optimizers import Optimizer
@@ -18,11 +20,28 @@ from framework.specs.limits import MAX_DIMENSION
 
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
 Dimension: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=MAX_DIMENSION)]
-Number: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number: TypeAlias = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Positive: TypeAlias = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative: TypeAlias = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Fraction: TypeAlias = Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+
+
+def _exactly_an_integer(value: object) -> object:
+    """For a Literal of integers, which would take true and 1.0 for 1."""
+    if type(value) is not int:
+        raise PydanticCustomError("literal_error", "expected 1", {"expected": "1"})
+    return value
+
+
+Format: TypeAlias = Annotated[Literal[1], BeforeValidator(_exactly_an_integer)]
+"""The version of the file format."""
+
+
+def _type_is_required(schema: JsonDict) -> None:
+    """In a file a component always says its type; in Python the class does."""
+    required = schema.get("required")
+    schema["required"] = ["type", *(required if isinstance(required, list) else [])]
 
 
 class Spec(BaseModel):
@@ -33,6 +52,8 @@ class Spec(BaseModel):
 
 class ComponentSpec(Spec):
     """Describes one object of class `component`. `type` is its permanent name in files."""
+
+    model_config = ConfigDict(json_schema_extra=_type_is_required)
 
     component: ClassVar[type]
     type: str
@@ -62,28 +83,37 @@ class LayerSpec(ComponentSpec):
         return self.component(**self.arguments(), **self.component.inferred(input_shape))
 
 
-class LossSpec(ComponentSpec):
+class BuildableSpec(ComponentSpec):
+    """Describes a component that needs no input shape. Making the spec builds it once, to see that it can be built."""
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        self.build()
+        return self
+
+
+class LossSpec(BuildableSpec):
     component: ClassVar[type[Loss]]
 
     def build(self) -> Loss:
         return self.component(**self.arguments())
 
 
-class OptimizerSpec(ComponentSpec):
+class OptimizerSpec(BuildableSpec):
     component: ClassVar[type[Optimizer]]
 
     def build(self) -> Optimizer:
         return self.component(**self.arguments())
 
 
-class ScheduleSpec(ComponentSpec):
+class ScheduleSpec(BuildableSpec):
     component: ClassVar[type[Schedule]]
 
     def build(self) -> Schedule:
         return self.component(**self.arguments())
 
 
-class InitializerSpec(ComponentSpec):
+class InitializerSpec(BuildableSpec):
     component: ClassVar[type[Initializer]]
 
     def build(self) -> Initializer:

@@ -3,12 +3,12 @@
 import difflib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from framework.errors import SpecError, quoted
+from framework.errors import SpecError, printable, quoted
 from framework.specs.base import (
     ComponentSpec,
     InitializerSpec,
@@ -61,7 +61,7 @@ def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], 
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
     first, *others = error.errors(include_url=False)
     context: Mapping[str, object] = first.get("ctx", {})
-    place = _place(first["loc"], tree)
+    place = _place(first, tree)
     if "pointer" in context:
         return SpecError(f"{source}: {_pointer(place)}{context['pointer']}: {context['message']}")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -79,25 +79,25 @@ def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], 
             f"{source}: {_pointer(place)}: got a field that does not belong here; expected {', '.join(names)}",
             hint=_nearest(str(place[-1]), names),
         )
+    if first["type"] == "value_error":  # raised by a component or a format, with what it got and what it expected
+        return SpecError(f"{source}: {_pointer(place)}: {first['msg'].removeprefix('Value error, ')}")
     got = "nothing" if first["type"] == "missing" else _shown(first["input"])
     # where several kinds of value may stand, pydantic complains once for each
-    alternatives = [first, *(other for other in others if _place(other["loc"], tree) == place)]
+    alternatives = [first, *(other for other in others if _place(other, tree) == place)]
     expected = " or ".join(dict.fromkeys(_expectation(one) for one in alternatives))
     return SpecError(f"{source}: {_pointer(place)}: got {got}; expected {expected}")
 
 
-def _place(location: Sequence[str | int], tree: Json) -> list[str | int]:
-    """The keys and indices of pydantic's `location` that are in the file: it also names the members of unions."""
+def _place(error: ErrorDetails, tree: Json) -> list[str | int]:
+    """The keys and indices of pydantic's location that are in the file, or are missing: it names union members too."""
     place: list[str | int] = []
     node: Json = tree
-    for number, step in enumerate(location):
+    for step in error["loc"]:
         found, below = _child(node, step)
         if found:
             node = below
-        elif number < len(location) - 1 or not isinstance(node, dict):
-            continue
-        place.append(step)
-    return place
+            place.append(step)
+    return [*place, error["loc"][-1]] if error["type"] == "missing" else place
 
 
 def _child(node: Json, step: str | int) -> tuple[bool, Json]:
@@ -111,7 +111,7 @@ def _child(node: Json, step: str | int) -> tuple[bool, Json]:
 
 def _pointer(place: Sequence[str | int]) -> str:
     """RFC 6901."""
-    return "".join(f"/{quoted(step)[1:-1].replace('~', '~0').replace('/', '~1')}" for step in place)
+    return "".join(f"/{printable(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
 def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Extra) -> list[str]:
@@ -122,8 +122,9 @@ def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Ext
     for step in place:
         family = FAMILIES.get(str(step), family)
         annotation = owner.model_fields[str(step)].annotation if str(step) in owner.model_fields else None
-        if isinstance(annotation, type) and issubclass(annotation, Spec):
-            owner = annotation
+        for kind_of_value in (annotation, *get_args(annotation)):
+            if isinstance(kind_of_value, type) and issubclass(kind_of_value, Spec):
+                owner = kind_of_value
         node = _child(node, step)[1]
         for spec in (*BUILT_IN, *extra):
             if isinstance(node, dict) and issubclass(spec, family) and node.get("type") == spec.type_name():
@@ -147,4 +148,4 @@ def _shown(value: object) -> str:
 def _expectation(error: ErrorDetails) -> str:
     if error["type"] in EXPECTATIONS:
         return EXPECTATIONS[error["type"]].format(**error.get("ctx", {}))
-    return error["msg"].removeprefix("Value error, ")
+    return error["msg"]

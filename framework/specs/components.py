@@ -3,13 +3,13 @@
 A new layer, loss, optimizer, schedule or initializer joins by a class and its name in the union, here and nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 
 from framework import activations, initializers, losses, optimizers, schedules
-from framework.errors import SpecError
+from framework.errors import SpecError, quoted
 from framework.layers import Dense, Dropout, Layer, Rescale
 from framework.specs.base import (
     ComponentSpec,
@@ -26,7 +26,7 @@ from framework.specs.base import (
     ScheduleSpec,
 )
 
-Extra: TypeAlias = Iterable[type[ComponentSpec]]
+Extra: TypeAlias = Sequence[type[ComponentSpec]]
 """Spec classes of a user's own components, handed over in code."""
 
 COMPONENTS = (Layer, losses.Loss, optimizers.Optimizer, schedules.Schedule, initializers.Initializer)
@@ -72,7 +72,7 @@ class NormalSpec(InitializerSpec):
     type: Literal["normal"] = "normal"
     component = initializers.Normal
     mean: Number = 0.0
-    deviation: NonNegative = 0.05
+    deviation: Annotated[Number, Field(ge=0)] = 0.05
 
 
 class UniformSpec(InitializerSpec):
@@ -224,6 +224,16 @@ BUILT_IN: tuple[type[ComponentSpec], ...] = tuple(
     for union in (InitializerUnion, LayerUnion, LossUnion, OptimizerUnion, ScheduleUnion)
     for spec in get_args(union)
 )
+
+
+def checked_extra(extra: Extra) -> tuple[type[ComponentSpec], ...]:
+    """`extra`, once it is sure that no name in it is in use already."""
+    taken = {spec.type_name() for spec in BUILT_IN}
+    for spec in extra:
+        if spec.type_name() in taken:
+            raise SpecError(f"extra: {spec.__name__}: got type {quoted(spec.type_name())}; expected a name not in use")
+        taken.add(spec.type_name())
+    return tuple(extra)
 
 
 def describe(component: object, extra: Extra = ()) -> ComponentSpec:

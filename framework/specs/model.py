@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from framework.errors import InputError, SpecError
 from framework.layers import Layer
 from framework.sequential import Sequential
-from framework.specs.base import Dimension, Spec
-from framework.specs.components import AnyLayer, Extra, describe
+from framework.specs.base import Dimension, Format, Spec
+from framework.specs.components import AnyLayer, Extra, checked_extra, describe
 from framework.specs.limits import MAX_LAYERS, MAX_PARAMETERS
 
 
@@ -21,7 +21,7 @@ class ModelSpec(Spec):
     would have too many parameters; nothing has been allocated by then.
     """
 
-    format: Literal[1] = 1
+    format: Format = 1
     input_shape: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)]
     dtype: Literal["float32", "float64"] = "float32"
     layers: Annotated[tuple[AnyLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)]
@@ -40,18 +40,30 @@ class ModelSpec(Spec):
     @classmethod
     def of(cls, model: Sequential, *, extra: Extra = ()) -> Self:
         """The spec of a model composed in Python. `extra` names the specs of layers of your own."""
-        layers = []
+        layers, extra = [], checked_extra(extra)
         for index, layer in enumerate(model.layers):
             try:
                 layers.append(describe(layer, extra))
             except SpecError as error:
                 raise SpecError(f"layers.{index}: {error}", hint=error.hint) from None
-        return cls.model_validate({"input_shape": model.input_shape, "dtype": model.dtype.name, "layers": layers})
+        try:
+            return cls.model_validate({"input_shape": model.input_shape, "dtype": model.dtype.name, "layers": layers})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise SpecError(f"model: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
     def build(self, seed: int | None = None) -> Sequential:
         """A new model: Sequential with these layers. The same seed gives the same weights, to the bit."""
         layers = [layer for _, layer in self._layers()]
         return Sequential(layers, input_shape=self.input_shape, seed=seed, dtype=self.dtype)
+
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The name and shape of every parameter, without drawing any."""
+        return {
+            f"layers.{index}.{parameter.name}": parameter.shape
+            for index, layer in self._layers()
+            for parameter in layer.parameters
+        }
 
     def output_shape(self) -> tuple[int, ...]:
         """The shape of what the model gives for one sample."""

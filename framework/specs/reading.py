@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from framework.errors import SpecError, quoted
+from framework.errors import SpecError, printable, shown_path
 from framework.specs.complaints import Json, translated
-from framework.specs.components import BUILT_IN, Extra
+from framework.specs.components import Extra, checked_extra
 from framework.specs.limits import MAX_BYTES, MAX_DEPTH
 from framework.specs.model import ModelSpec
 from framework.specs.run import RunSpec
@@ -22,18 +24,14 @@ def read_spec(path: str | os.PathLike[str], *, extra: Extra = ()) -> ModelSpec |
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise SpecError(f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return parse_spec(content, source=str(path), extra=extra)
 
 
 def parse_spec(text: str | bytes, *, source: str = "spec", extra: Extra = ()) -> ModelSpec | RunSpec:
     """As read_spec, from JSON in memory; `source` is what messages call it."""
-    extra = tuple(extra)
-    taken = {spec.type_name() for spec in BUILT_IN}
-    for spec in extra:
-        if spec.type_name() in taken:
-            raise SpecError(f"extra: {spec.__name__}: got type {quoted(spec.type_name())}; expected a name not in use")
+    extra = checked_extra(extra)
     tree = _json_object(text, source)
     tree.pop("$schema", None)  # says to an editor where the JSON Schema is
     if "format" not in tree:
@@ -46,7 +44,8 @@ def parse_spec(text: str | bytes, *, source: str = "spec", extra: Extra = ()) ->
 
 
 def _json_object(text: str | bytes, source: str) -> dict[str, Json]:
-    content = text.encode() if isinstance(text, str) else text
+    # a lone surrogate is refused below, like any other bytes that are no UTF-8
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(content) > MAX_BYTES:
         raise SpecError(f"{source}: got more than {MAX_BYTES:,} bytes; expected a spec of at most that")
     try:
@@ -55,22 +54,28 @@ def _json_object(text: str | bytes, source: str) -> dict[str, Json]:
         raise SpecError(f"{source}: byte {error.start}: got no UTF-8; expected a JSON object in UTF-8") from None
     _check_depth(decoded, source)
     try:
-        tree: Json = json.loads(decoded, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        tree: Json = json.loads(decoded, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         raise SpecError(
             f"{source}: line {error.lineno}, column {error.colno}: expected a JSON object: {error.msg}"
         ) from None
-    except ValueError as error:  # a key twice, NaN, an integer of thousands of digits
-        raise SpecError(f"{source}: {str(error)[:200]}") from None
+    except ValueError:
+        raise SpecError(
+            f"{source}: got an integer of thousands of digits; expected a number that can be meant"
+        ) from None
     if not isinstance(tree, dict):
         raise SpecError(f"{source}: got a JSON {type(tree).__name__}; expected an object")
+    _check_keys(tree, source, "")
     return tree
 
 
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
 def _check_depth(text: str, source: str) -> None:
-    """Count brackets before the parser recurses into them; one inside a string only makes the count stricter."""
+    """Count the brackets outside strings before the parser recurses into them."""
     depth = 0
-    for character in text:
+    for character in STRING.sub("", text):
         if character in "[{":
             depth += 1
             if depth > MAX_DEPTH:
@@ -79,14 +84,22 @@ def _check_depth(text: str, source: str) -> None:
             depth -= 1
 
 
-def _each_key_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    tree = dict(pairs)
-    if len(tree) < len(pairs):
+class _Object(dict[str, Json]):
+    """A JSON object that remembers a key it was given twice: json itself would keep the last and say nothing."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Json]]) -> None:
+        super().__init__(pairs)
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"got the key {quoted(twice)} twice; expected each key once")
-    return tree
+        self.doubled = None if len(self) == len(keys) else next(key for key in keys if keys.count(key) > 1)
 
 
-def _no_constant(token: str) -> Json:
-    raise ValueError(f"got {token}; expected a finite number")
+def _check_keys(node: Json, source: str, pointer: str) -> None:
+    if isinstance(node, _Object):
+        if node.doubled is not None:
+            place = f"{pointer}/{printable(node.doubled)}"
+            raise SpecError(f"{source}: {place}: got this key twice; expected each key once")
+        for key, child in node.items():
+            _check_keys(child, source, f"{pointer}/{printable(key)}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            _check_keys(child, source, f"{pointer}/{index}")

@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from framework.data.table_format import TableFormat
+from framework.data.table import TableFormat
 from framework.sequential import Sequential
-from framework.specs.base import Count, Fraction, Spec
+from framework.settings import MAX_THREADS, TrainingSettings
+from framework.specs.base import Count, Format, Fraction, Spec
 from framework.specs.components import (
     AdamSpec,
     AnyLoss,
@@ -18,7 +19,6 @@ from framework.specs.components import (
 )
 from framework.specs.limits import MAX_DIMENSION
 from framework.specs.model import ModelSpec
-from framework.training import TrainingSettings
 
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=64)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**64)]
@@ -68,7 +68,7 @@ class TrainingSpec(Spec):
     patience: Count | None = None
     monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
     restore_best: Annotated[bool, Field(strict=True)] = True
-    threads: Count | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(strict=True, ge=1, le=MAX_THREADS)] | Literal["auto"] = "auto"
 
     def build(self) -> TrainingSettings:
         return TrainingSettings(**{name: getattr(self, name) for name in type(self).model_fields})
@@ -77,7 +77,7 @@ class TrainingSpec(Spec):
 class RunSpec(Spec):
     """A whole recipe. With the same data, machine, wheels and thread count it gives the same weights, to the bit."""
 
-    format: Literal[1] = 1
+    format: Format = 1
     model: ModelSpec
     loss: AnyLoss = SoftmaxCrossEntropySpec()
     optimizer: AnyOptimizer = AdamSpec()

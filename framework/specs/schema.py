@@ -12,4 +12,9 @@ def json_schema() -> dict[str, Json]:
     schema = TypeAdapter(RunSpec | ModelSpec).json_schema()
     for name in ("RunSpec", "ModelSpec"):
         schema["$defs"][name]["properties"]["$schema"] = {"type": "string", "title": "Where this schema is"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "chalknet spec", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "chalknet spec",
+        "required": ["format"],
+        **schema,
+    }

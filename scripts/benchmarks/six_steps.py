@@ -10,7 +10,7 @@ import sys
 import time
 
 from framework import EpochReport, Training, TrainingSettings, evaluate
-from models.digits import test_digits, training_digits
+from models.digits import load_test_digits, load_training_digits
 from models.recipes import recipe
 from scripts.benchmarks.notebook import Notebook
 
@@ -21,7 +21,7 @@ ROUND = 10
 def main() -> None:
     spec = recipe("six-steps")
     iterations = int(sys.argv[1]) if len(sys.argv) > 1 else spec.training.epochs
-    train, test = training_digits(), test_digits()
+    train, test = load_training_digits(), load_test_digits()
 
     notebook = Notebook(train.x, train.y)
     settings = TrainingSettings(epochs=iterations, batch_size=None, seed=spec.training.seed)

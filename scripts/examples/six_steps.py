@@ -22,7 +22,7 @@ from framework import (
     softmax,
 )
 from framework.types import Array
-from models.digits import CLASSES, training_digits
+from models.digits import CLASSES, load_training_digits
 
 SAMPLES = 1000
 ITERATIONS = 3
@@ -31,7 +31,7 @@ TOLERANCE = 1e-12
 
 
 def main() -> None:
-    digits = training_digits()
+    digits = load_training_digits()
     pixels, labels = digits.x[:SAMPLES], digits.y[:SAMPLES]
 
     # Step 1: initialise W and b. Both sides start from the same numbers.

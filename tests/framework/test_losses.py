@@ -148,7 +148,7 @@ def test_an_empty_batch_has_no_mean(case: Case) -> None:
     "sample_weight", [[1, 1], [1, 1, -1], [0, 0, 0], [1, 1, float("nan")], [1, 1, float("inf")], [[1, 1, 1]], 1.0]
 )
 def test_weights_are_refused_unless_they_weigh(case: Case, sample_weight: list[float]) -> None:
-    with pytest.raises(InputError, match="sample_weight: got .*; expected 3 finite numbers"):
+    with pytest.raises(InputError, match=r"sample_weight: got .*; expected 3 finite numbers"):
         case.loss.value(scores(3), case.targets(3), sample_weight)
 
 

@@ -89,4 +89,5 @@ def _shrunk(pixels: NDArray[np.int64]) -> NDArray[np.int64]:
     """28x28 with 0 to 255, cut to 24x24, averaged over 3x3 cells, to 8x8 with 0 to 16."""
     images = pixels.reshape(-1, 28, 28)[:, 2:26, 2:26]
     means = images.reshape(-1, 8, 3, 8, 3).mean(axis=(2, 4))
-    return np.rint(means * 16 / 255).astype(np.int64).reshape(len(pixels), 64)
+    shades: NDArray[np.int64] = np.rint(means * 16 / 255).astype(np.int64)
+    return shades.reshape(len(pixels), 64)

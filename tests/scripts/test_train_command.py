@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -255,20 +254,22 @@ def test_a_signal_ends_the_run_with_its_code_and_leaves_no_folder(
 ) -> None:
     command = [sys.executable, "-m", "scripts.cli", "train", "six-steps", "--train", str(digits_csv)]
     run = tmp_path / "r"
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*command, "--epochs", "1000000", "--run", str(run)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    if process.stdout is None:
-        raise AssertionError("no pipe")
-    while "epoch" not in process.stdout.readline():
-        time.sleep(0.01)
-    assert run.exists()
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    ) as process:
+        if process.stdout is None:
+            raise AssertionError("no pipe")
+        while line := process.stdout.readline():
+            if "1/1000000" in line:
+                break
+        existed = run.exists()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert existed
     assert process.returncode == code, err
     assert "interrupted" in err
     assert "Traceback" not in err

@@ -1,0 +1,449 @@
+"""Specs: from Python to JSON and back without losing a bit, for every member of every union."""
+
+import inspect
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framework import (
+    Constant,
+    Dense,
+    Dropout,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LeakyReLU,
+    ModelSpec,
+    Normal,
+    ReLU,
+    Rescale,
+    RunSpec,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    TrainingSettings,
+    Uniform,
+    parse_spec,
+    read_spec,
+)
+from framework.initializers import Initializer
+from framework.layers.base import Layer
+from framework.losses import Loss
+from framework.optimizers import Optimizer
+from framework.schedules import Schedule
+from framework.specs import (
+    AdamSpec,
+    AdamWSpec,
+    ComponentSpec,
+    ConstantScheduleSpec,
+    ConstantSpec,
+    CosineScheduleSpec,
+    DataSpec,
+    DenseSpec,
+    DropoutSpec,
+    GlorotNormalSpec,
+    GlorotUniformSpec,
+    HeNormalSpec,
+    HeUniformSpec,
+    InitializerSpec,
+    LayerSpec,
+    LeakyReLUSpec,
+    LossSpec,
+    MeanSquaredErrorSpec,
+    NormalSpec,
+    NumberedColumns,
+    OneCycleScheduleSpec,
+    OptimizerSpec,
+    ReLUSpec,
+    RescaleSpec,
+    ScheduleSpec,
+    SGDSpec,
+    SigmoidSpec,
+    SoftmaxCrossEntropySpec,
+    TanhSpec,
+    TrainingSpec,
+    UniformSpec,
+    components,
+)
+from framework.specs.components import BUILT_IN, describe
+
+UNIONS: Mapping[type[ComponentSpec], object] = {
+    InitializerSpec: components.InitializerUnion,
+    LayerSpec: components.LayerUnion,
+    LossSpec: components.LossUnion,
+    OptimizerSpec: components.OptimizerUnion,
+    ScheduleSpec: components.ScheduleUnion,
+}
+
+fractions = st.floats(0, 1, exclude_max=True)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+small = st.floats(-100, 100)
+starts = st.floats(-1e30, 1e30)
+not_negative = st.floats(0, allow_nan=False, allow_infinity=False)
+positive = st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
+scales = st.floats(1e-6, 1e6) | st.floats(-1e6, -1e-6)
+
+matrix_initializers = st.one_of(
+    st.builds(HeNormalSpec),
+    st.builds(HeUniformSpec),
+    st.builds(GlorotNormalSpec),
+    st.builds(GlorotUniformSpec),
+)
+any_initializers = st.one_of(
+    st.builds(NormalSpec, mean=small, deviation=st.floats(0, 100)),
+    st.builds(UniformSpec, low=st.floats(-100, 0), high=st.floats(0, 100)),
+    st.builds(ConstantSpec, value=small),
+)
+initializers = matrix_initializers | any_initializers
+
+STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
+    HeNormalSpec: st.builds(HeNormalSpec),
+    HeUniformSpec: st.builds(HeUniformSpec),
+    GlorotNormalSpec: st.builds(GlorotNormalSpec),
+    GlorotUniformSpec: st.builds(GlorotUniformSpec),
+    NormalSpec: st.builds(NormalSpec, mean=starts, deviation=st.floats(0, 1e30)),
+    UniformSpec: st.builds(
+        UniformSpec, low=st.floats(-1e30, 0, allow_nan=False), high=st.floats(0, 1e30, allow_nan=False)
+    ),
+    ConstantSpec: st.builds(ConstantSpec, value=starts),
+    RescaleSpec: st.builds(RescaleSpec, scale=scales),
+    DenseSpec: st.builds(
+        DenseSpec,
+        out_features=st.integers(1, 100),
+        use_bias=st.booleans(),
+        weight_initializer=initializers,
+        bias_initializer=any_initializers,
+    ),
+    DropoutSpec: st.builds(DropoutSpec, rate=fractions),
+    ReLUSpec: st.builds(ReLUSpec),
+    LeakyReLUSpec: st.builds(LeakyReLUSpec, negative_slope=st.floats(0, 1)),
+    SigmoidSpec: st.builds(SigmoidSpec),
+    TanhSpec: st.builds(TanhSpec),
+    SoftmaxCrossEntropySpec: st.builds(SoftmaxCrossEntropySpec, label_smoothing=fractions),
+    MeanSquaredErrorSpec: st.builds(MeanSquaredErrorSpec),
+    SGDSpec: st.builds(
+        SGDSpec,
+        learning_rate=not_negative,
+        momentum=st.floats(0.1, 0.99),
+        nesterov=st.booleans(),
+        weight_decay=not_negative,
+    ),
+    AdamSpec: st.builds(AdamSpec, learning_rate=not_negative, beta_1=fractions, beta_2=fractions, epsilon=positive),
+    AdamWSpec: st.builds(
+        AdamWSpec,
+        learning_rate=not_negative,
+        beta_1=fractions,
+        beta_2=fractions,
+        epsilon=positive,
+        weight_decay=not_negative,
+    ),
+    ConstantScheduleSpec: st.builds(ConstantScheduleSpec, warmup=fractions),
+    CosineScheduleSpec: st.builds(CosineScheduleSpec, warmup=fractions, final=fractions),
+    OneCycleScheduleSpec: st.builds(OneCycleScheduleSpec, warmup=fractions, initial=fractions, final=fractions),
+}
+"""A way to draw each member of the unions; a new one without a way fails the first test below."""
+
+
+def _family(family: type[ComponentSpec]) -> st.SearchStrategy[ComponentSpec]:
+    return st.one_of(*(strategy for spec, strategy in STRATEGIES.items() if issubclass(spec, family)))
+
+
+@st.composite
+def model_specs(draw: st.DrawFn, outputs: int | None = None) -> ModelSpec:
+    layers = draw(st.lists(_family(LayerSpec), max_size=6))
+    layers.append(DenseSpec(out_features=outputs or draw(st.integers(1, 20))))
+    dtype = draw(st.sampled_from(["float32", "float64"]))
+    return ModelSpec.model_validate({"input_shape": [draw(st.integers(1, 50))], "dtype": dtype, "layers": layers})
+
+
+@st.composite
+def run_specs(draw: st.DrawFn) -> RunSpec:
+    classes = draw(st.integers(2, 20))
+    model = draw(model_specs(classes))
+    (features,) = model.input_shape
+    names = st.lists(
+        st.text("abc[]/~é \t", min_size=1, max_size=9), min_size=features, max_size=features, unique=True
+    ).map(tuple)
+    columns = draw(st.builds(NumberedColumns, prefix=st.sampled_from(["pixel", "x"]), count=st.just(features)) | names)
+    seeds = st.integers(0, 2**64 - 1)
+    counts = st.integers(1, 10**6)
+    data = {
+        "label_column": draw(st.sampled_from(["label", "y"])),
+        "feature_columns": columns,
+        "minimum": draw(st.integers(-5, 0)),
+        "maximum": draw(st.integers(0, 2**31 - 1)),
+        "classes": classes,
+        "validation_split": draw(st.floats(0.01, 0.99)),
+        "split_seed": draw(seeds),
+    }
+    training = {
+        "epochs": draw(counts),
+        "batch_size": draw(counts | st.none()),
+        "seed": draw(seeds),
+        "patience": draw(counts | st.none()),
+        "monitor": draw(st.sampled_from(["validation_loss", "validation_accuracy"])),
+        "restore_best": draw(st.booleans()),
+        "threads": draw(st.integers(1, 1024) | st.just("auto")),
+    }
+    parts = {
+        "loss": draw(_family(LossSpec)),
+        "optimizer": draw(_family(OptimizerSpec)),
+        "schedule": draw(_family(ScheduleSpec)),
+    }
+    return RunSpec.model_validate({"model": model, "data": data, "training": training, **parts})
+
+
+def test_every_member_of_every_union_has_a_case() -> None:
+    members = [spec for union in UNIONS.values() for spec in get_args(union)]
+    assert set(STRATEGIES) == set(members) == set(BUILT_IN)
+    assert len(members) == len(BUILT_IN)
+    for family, union in UNIONS.items():
+        assert all(issubclass(spec, family) for spec in get_args(union))
+
+
+@pytest.mark.parametrize("family", UNIONS, ids=lambda family: family.__name__)
+def test_every_concrete_component_is_in_its_union(family: type[ComponentSpec]) -> None:
+    bases: Mapping[type[ComponentSpec], type] = {
+        InitializerSpec: Initializer,
+        LayerSpec: Layer,
+        LossSpec: Loss,
+        OptimizerSpec: Optimizer,
+        ScheduleSpec: Schedule,
+    }
+
+    def concrete(kind: type) -> set[type]:
+        children: list[type] = kind.__subclasses__()
+        below = {found for child in children for found in concrete(child)}
+        return below if inspect.isabstract(kind) else below | {kind}
+
+    ours = {kind for kind in concrete(bases[family]) if kind.__module__.startswith("framework.")}
+    assert {spec.component for spec in get_args(UNIONS[family])} == ours
+
+
+def test_type_names_are_permanent_and_unambiguous() -> None:
+    names = {family.__name__: sorted(spec.type_name() for spec in get_args(union)) for family, union in UNIONS.items()}
+    assert names == {
+        "InitializerSpec": [
+            "constant",
+            "glorot_normal",
+            "glorot_uniform",
+            "he_normal",
+            "he_uniform",
+            "normal",
+            "uniform",
+        ],
+        "LayerSpec": ["dense", "dropout", "leaky_relu", "relu", "rescale", "sigmoid", "tanh"],
+        "LossSpec": ["mean_squared_error", "softmax_cross_entropy"],
+        "OptimizerSpec": ["adam", "adamw", "sgd"],
+        "ScheduleSpec": ["constant", "cosine", "one_cycle"],
+    }
+
+
+@pytest.mark.parametrize("spec", BUILT_IN, ids=lambda spec: spec.__name__)
+def test_fields_are_the_constructor_arguments_with_the_same_defaults(spec: type[ComponentSpec]) -> None:
+    arguments = dict(inspect.signature(spec.component).parameters)
+    if issubclass(spec, LayerSpec):
+        for name in spec.component.inferred((3,)):
+            del arguments[name]
+    fields = {name: field for name, field in spec.model_fields.items() if name != "type"}
+    assert list(fields) == list(arguments)
+    for name, field in fields.items():
+        default = field.get_default()
+        if isinstance(default, ComponentSpec):
+            assert default == describe(arguments[name].default)
+        elif field.is_required():
+            assert arguments[name].default is inspect.Parameter.empty
+        else:
+            assert default == arguments[name].default
+            assert type(default) is type(arguments[name].default)
+
+
+def test_training_spec_has_the_fields_and_defaults_of_the_settings() -> None:
+    arguments = inspect.signature(TrainingSettings).parameters
+    fields = TrainingSpec.model_fields
+    assert {name: field.default for name, field in fields.items()} == {
+        name: argument.default for name, argument in arguments.items()
+    }
+    assert TrainingSpec().build() == TrainingSettings()
+
+
+def _built(spec: ComponentSpec) -> object:
+    return spec.build_for((3,)) if isinstance(spec, LayerSpec) else spec.build()
+
+
+@pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.__name__)
+def test_build_and_describe_undo_each_other(kind: type[ComponentSpec]) -> None:
+    @given(STRATEGIES[kind])
+    @settings(derandomize=True, deadline=None, max_examples=25)
+    def check(spec: ComponentSpec) -> None:
+        component = _built(spec)
+        assert type(component) is kind.component
+        assert describe(component) == spec
+        for name in kind.model_fields:
+            value = getattr(spec, name)
+            if name != "type" and not isinstance(value, ComponentSpec):
+                assert getattr(component, name) == value
+
+    check()
+
+
+@given(model_specs())
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_a_model_spec_survives_json(spec: ModelSpec) -> None:
+    text = spec.model_dump_json()
+    assert parse_spec(text) == spec
+    assert parse_spec(text).model_dump_json() == text
+    assert parse_spec(json.dumps(json.loads(text), indent=2)) == spec
+    assert parse_spec(text.encode()) == spec
+
+
+@given(run_specs())
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_a_run_spec_survives_json(spec: RunSpec) -> None:
+    text = spec.model_dump_json()
+    assert parse_spec(text) == spec
+    assert parse_spec(text).model_dump_json() == text
+
+
+@given(model_specs(), st.integers(0, 2**64 - 1))
+@settings(derandomize=True, deadline=None, max_examples=50)
+def test_a_built_model_is_described_by_its_spec(spec: ModelSpec, seed: int) -> None:
+    model = spec.build(seed)
+    assert ModelSpec.of(model) == spec
+    assert model.input_shape == spec.input_shape
+    assert model.output_shape == spec.output_shape()
+    assert model.dtype.name == spec.dtype
+
+
+def _everything() -> Sequential:
+    """A model with every layer and every initializer there is."""
+    return Sequential(
+        [
+            Rescale(1 / 255),
+            Dense(6, 5, weight_initializer=HeNormal(), bias_initializer=Constant(0.1)),
+            ReLU(),
+            Dense(5, 5, weight_initializer=HeUniform(), bias_initializer=Normal(0.1, 0.2)),
+            LeakyReLU(0.3),
+            Dense(5, 4, weight_initializer=GlorotNormal(), bias_initializer=Uniform(-0.3, 0.1)),
+            Tanh(),
+            Dropout(0.4),
+            Dense(4, 4, weight_initializer=GlorotUniform(), use_bias=False),
+            Sigmoid(),
+            Dense(4, 3, weight_initializer=Uniform(-0.5, 0.5)),
+        ],
+        seed=3,
+    )
+
+
+BY_HAND = """{
+  "format": 1,
+  "input_shape": [6],
+  "layers": [
+    {"type": "rescale", "scale": 0.00392156862745098},
+    {"type": "dense", "out_features": 5, "bias_initializer": {"type": "constant", "value": 0.1}},
+    {"type": "relu"},
+    {"type": "dense", "out_features": 5, "weight_initializer": {"type": "he_uniform"},
+     "bias_initializer": {"type": "normal", "mean": 0.1, "deviation": 0.2}},
+    {"type": "leaky_relu", "negative_slope": 0.3},
+    {"type": "dense", "out_features": 4, "weight_initializer": {"type": "glorot_normal"},
+     "bias_initializer": {"type": "uniform", "low": -0.3, "high": 0.1}},
+    {"type": "tanh"},
+    {"type": "dropout", "rate": 0.4},
+    {"type": "dense", "out_features": 4, "weight_initializer": {"type": "glorot_uniform"}, "use_bias": false},
+    {"type": "sigmoid"},
+    {"type": "dense", "out_features": 3, "weight_initializer": {"type": "uniform", "low": -0.5, "high": 0.5}}
+  ]
+}"""
+
+
+def test_everything_is_everything() -> None:
+    model = _everything()
+    assert {type(layer) for layer in model.layers} == {spec.component for spec in get_args(components.LayerUnion)}
+    drawn = {type(parameter.initializer) for parameter in model.parameters}
+    assert drawn == {spec.component for spec in get_args(components.InitializerUnion)}
+
+
+def test_three_ways_to_one_model(tmp_path: Path) -> None:
+    """JSON by hand, composed in a script, and the script's model exported: the same weights and the same answers."""
+    composed = _everything()
+    exported = tmp_path / "exported.json"
+    exported.write_text(ModelSpec.of(composed).model_dump_json(indent=2))
+    by_hand = tmp_path / "by hand.json"
+    by_hand.write_text(BY_HAND)
+    x = np.random.default_rng(0).integers(0, 256, (9, 6), dtype=np.uint8)
+    for path in (exported, by_hand):
+        spec = read_spec(path)
+        assert isinstance(spec, ModelSpec)
+        model = spec.build(seed=3)
+        assert repr(model) == repr(composed)
+        assert {name: array.tobytes() for name, array in model.get_weights().items()} == {
+            name: array.tobytes() for name, array in composed.get_weights().items()
+        }
+        assert model.predict_proba(x).tobytes() == composed.predict_proba(x).tobytes()
+    assert read_spec(exported) == read_spec(by_hand)
+    assert not np.array_equal(ModelSpec.of(composed).build(seed=4).parameters.values, composed.parameters.values)
+
+
+def test_export_writes_the_defaults_out() -> None:
+    exported = ModelSpec.of(Sequential([Dense(2, 3)], seed=0)).model_dump(mode="json")
+    assert exported == {
+        "format": 1,
+        "input_shape": [2],
+        "dtype": "float32",
+        "layers": [
+            {
+                "type": "dense",
+                "out_features": 3,
+                "use_bias": True,
+                "weight_initializer": {"type": "he_normal"},
+                "bias_initializer": {"type": "constant", "value": 0.0},
+            }
+        ],
+    }
+
+
+def test_float64_survives() -> None:
+    model = Sequential([Dense(4, 3, bias_initializer=Constant(0.1))], seed=3, dtype=np.float64)
+    again = parse_spec(ModelSpec.of(model).model_dump_json()).build(seed=3)
+    assert again.dtype == np.float64
+    assert again.parameters.values.tobytes() == model.parameters.values.tobytes()
+    assert again.get_weights()["layers.0.bias"][0] == 0.1
+
+
+def test_whole_numbers_may_stand_for_decimal_ones() -> None:
+    layers = '{"type": "rescale", "scale": 2}, {"type": "dense", "out_features": 1}'
+    spec = parse_spec('{"format": 1, "input_shape": [2], "layers": [' + layers + "]}")
+    assert isinstance(spec, ModelSpec)
+    assert isinstance(spec.layers[0], RescaleSpec)
+    assert isinstance(spec.layers[0].scale, float)
+
+
+def test_a_run_is_drawn_from_its_own_seed_unless_told() -> None:
+    run = RunSpec(
+        model=ModelSpec(input_shape=(2,), layers=(DenseSpec(out_features=2),)),
+        data=DataSpec(feature_columns=("a", "b"), classes=2),
+        training=TrainingSpec(seed=7),
+    )
+    np.testing.assert_array_equal(run.build().parameters.values, run.model.build(7).parameters.values)
+    np.testing.assert_array_equal(run.build(8).parameters.values, run.model.build(8).parameters.values)
+    assert run.data.table_format().feature_columns == ("a", "b")
+    assert math.isclose(run.optimizer.build().learning_rate, 0.001)
+
+
+def test_numbered_columns() -> None:
+    assert NumberedColumns(prefix="pixel", count=3).names() == ("pixel0", "pixel1", "pixel2")
+    assert NumberedColumns(prefix="x", count=2, start=9).names() == ("x9", "x10")
+
+
+def test_specs_are_frozen() -> None:
+    spec = DenseSpec(out_features=2)
+    with pytest.raises(ValueError, match="frozen"):
+        spec.out_features = 3

@@ -1,0 +1,117 @@
+"""fit: the one call, and that it is the loop and nothing else."""
+
+import numpy as np
+import pytest
+
+from framework import (
+    SGD,
+    Adam,
+    Dataset,
+    Dense,
+    InputError,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    Training,
+    TrainingSettings,
+    fit,
+    split_indices,
+)
+
+
+def _data(n: int = 50) -> Dataset:
+    rng = np.random.default_rng(0)
+    return Dataset(rng.normal(size=(n, 4)).astype(np.float32), rng.integers(0, 3, n))
+
+
+def _model() -> Sequential:
+    return Sequential([Dense(4, 5), ReLU(), Dense(5, 3)], seed=0)
+
+
+def test_is_the_loop_driven_to_its_end() -> None:
+    by_fit, by_loop = _model(), _model()
+    history = fit(by_fit, _data(), optimizer=SGD(0.1), epochs=3, batch_size=16, seed=4, threads=1, show=False)
+    settings = TrainingSettings(3, 16, 4, threads=1)
+    training = Training(by_loop, _data(), optimizer=SGD(0.1), loss=SoftmaxCrossEntropy(), settings=settings)
+    list(training)
+    np.testing.assert_array_equal(by_fit.parameters.values, by_loop.parameters.values)
+    assert history.history == training.history.history
+
+
+def test_the_defaults_are_adam_and_ten_epochs_of_128() -> None:
+    plain, spelled_out = _model(), _model()
+    history = fit(plain, _data(300), threads=1, show=False)
+    fit(spelled_out, _data(300), optimizer=Adam(), epochs=10, batch_size=128, seed=0, threads=1, show=False)
+    assert len(history) == 10
+    np.testing.assert_array_equal(plain.parameters.values, spelled_out.parameters.values)
+
+
+def test_holds_out_the_stratified_split() -> None:
+    data = _data()
+    held_out, by_hand = _model(), _model()
+    history = fit(held_out, data, epochs=2, validation_split=0.2, split_seed=3, threads=1, show=False)
+    train, validation = split_indices(data.labels, 50, 0.2, seed=3)
+    expected = fit(by_hand, data.rows(train), epochs=2, validation_data=data.rows(validation), threads=1, show=False)
+    np.testing.assert_array_equal(held_out.parameters.values, by_hand.parameters.values)
+    assert history.history == expected.history
+    assert history.history["validation_loss"][0] is not None
+
+
+def test_the_split_does_not_follow_the_seed_of_the_training() -> None:
+    """At a rate of 0 the validation figures depend on the held-out samples alone."""
+    losses = {
+        fit(
+            _model(), _data(), optimizer=SGD(0.0), epochs=1, seed=seed, validation_split=0.2, threads=1, show=False
+        ).history["validation_loss"][0]
+        for seed in range(3)
+    }
+    assert len(losses) == 1
+
+
+def test_going_on_with_the_same_optimizer() -> None:
+    once, twice, optimizer = _model(), _model(), Adam(0.01)
+    fit(once, _data(), optimizer=Adam(0.01), epochs=4, batch_size=16, threads=1, show=False)
+    for _ in range(2):
+        fit(twice, _data(), optimizer=optimizer, epochs=2, batch_size=16, threads=1, show=False)
+    np.testing.assert_array_equal(once.parameters.values, twice.parameters.values)
+
+
+def test_every_setting_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[TrainingSettings] = []
+
+    class Noted(Exception):
+        pass
+
+    def note(*_: object, settings: TrainingSettings, **__: object) -> None:
+        seen.append(settings)
+        raise Noted
+
+    monkeypatch.setattr("framework.fitting.Training", note)
+    with pytest.raises(Noted):
+        fit(
+            _model(),
+            _data(),
+            epochs=9,
+            batch_size=7,
+            seed=5,
+            validation_data=_data(),
+            patience=2,
+            monitor="validation_accuracy",
+            restore_best=False,
+            threads=3,
+        )
+    assert seen == [TrainingSettings(9, 7, 5, 2, "validation_accuracy", False, 3)]
+
+
+def test_validation_comes_once() -> None:
+    with pytest.raises(InputError, match="got both validation_data and validation_split"):
+        fit(_model(), _data(), validation_data=_data(), validation_split=0.1)
+
+
+def test_is_silent_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    fit(_model(), _data(), epochs=1, threads=1, show=False)
+    assert capsys.readouterr() == ("", "")
+    fit(_model(), _data(), epochs=1, threads=1)
+    shown = capsys.readouterr()
+    assert " 1/1 " in shown.out
+    assert shown.err == ""

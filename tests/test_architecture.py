@@ -1,0 +1,200 @@
+"""The arrows between the folders, the home of each foreign library, and what is never used at all."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import framework
+from framework import Activation, Initializer, Layer, Loss, Optimizer, Schedule
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("framework", "models", "scripts")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+LONGEST = 300
+"""Lines: a file fits in the head."""
+
+FORBIDDEN_IMPORTS = {
+    "framework": {"models", "scripts", "tests", "typer"},
+    "models": {"scripts", "tests", "typer", "rich", "pandas"},
+    "scripts": {"tests"},
+}
+HOMES = {
+    "pydantic": ("framework/specs/", "framework/checkpoint.py"),
+    "pydantic_core": ("framework/specs/",),
+    "pandas": ("framework/history.py",),
+    "rich": ("framework/console.py",),
+    "safetensors": ("framework/checkpoint.py", "framework/data/table/cache.py"),
+    "threadpoolctl": ("framework/threads.py",),
+    "platformdirs": ("framework/data/table/cache.py",),
+}
+"""Where in `framework` each library may be imported; everything else there is the standard library and NumPy."""
+NEVER_IMPORTED = {
+    "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "runpy", "code", "yaml", "h5py",
+}  # fmt: skip
+ALLOWED_OF_THEM = {"importlib.metadata"}
+NEVER_CALLED = {"eval", "exec", "compile", "__import__", "input", "breakpoint", "globals"}
+LEGACY_RANDOM = {"Generator", "PCG64", "default_rng", "SeedSequence", "BitGenerator"}
+"""What of np.random is not the old global state."""
+SLOW_LIBRARIES = ("pandas", "pydantic", "rich", "safetensors", "threadpoolctl", "platformdirs", "typer")
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """The dotted names of all modules imported anywhere in the file, inside functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            yield node.module
+
+
+def _dotted(node: ast.AST) -> str:
+    """`a.b.c` for an attribute of a name, else an empty string."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def test_there_is_something_to_look_at() -> None:
+    names = [_name(path) for path in FILES]
+    assert len(names) > 30
+    assert "framework/training.py" in names
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_imports_go_one_way(path: Path) -> None:
+    forbidden = FORBIDDEN_IMPORTS[_name(path).split("/")[0]]
+    assert not {module.split(".")[0] for module in _imports(_tree(path))} & forbidden
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+def test_every_library_has_its_home(path: Path) -> None:
+    for module in _imports(_tree(path)):
+        package = module.split(".")[0]
+        if package in HOMES:
+            assert _name(path).startswith(HOMES[package]), f"{_name(path)} imports {package}"
+        else:
+            assert package in {"framework", "numpy"} or package in sys.stdlib_module_names, f"imports {package}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+def test_numerics_know_no_specs(path: Path) -> None:
+    """Only what is a door to files imports them, and only where a door is opened."""
+    name = _name(path)
+    if name.startswith(("framework/specs/", "framework/checkpoint.py")):
+        return
+    at_import = ast.Module([node for node in _tree(path).body if not isinstance(node, ast.If)], [])
+    for node in ast.walk(at_import):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = []
+    assert not [module for module in _imports(at_import) if module.startswith("framework.specs")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_nothing_runs_what_a_file_says(path: Path) -> None:
+    tree = _tree(path)
+    assert not {module.split(".")[0] for module in set(_imports(tree)) - ALLOWED_OF_THEM} & NEVER_IMPORTED
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = _dotted(node.func)
+            assert called not in NEVER_CALLED, f"line {node.lineno}"
+            assert called not in {"os.system", "os.popen", "np.load", "numpy.load"}, f"line {node.lineno}"
+            for keyword in node.keywords:
+                assert keyword.arg not in {"shell", "allow_pickle"}, f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_no_global_random_state(path: Path) -> None:
+    tree = _tree(path)
+    assert "random" not in set(_imports(tree))
+    for node in ast.walk(tree):
+        parts = _dotted(node).split(".")
+        if parts[:2] in (["np", "random"], ["numpy", "random"]) and len(parts) > 2:
+            assert parts[2] in LEGACY_RANDOM, f"line {getattr(node, 'lineno', '?')}: {'.'.join(parts)}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+def test_the_library_prints_nothing_and_asserts_nothing(path: Path) -> None:
+    for node in ast.walk(_tree(path)):
+        assert not isinstance(node, ast.Assert), f"line {node.lineno}"
+        assert not (isinstance(node, ast.Call) and _dotted(node.func) == "print"), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_a_file_fits_in_the_head(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(_tree(path))
+
+
+def test_importing_the_framework_loads_numpy_and_little_else() -> None:
+    code = f"import sys, framework; print([name for name in {SLOW_LIBRARIES!r} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+    assert answer.stderr == ""
+
+
+def test_a_silent_fit_loads_no_console_and_no_specs() -> None:
+    code = (
+        "import sys, numpy; from framework import Dense, Sequential, fit\n"
+        "fit(Sequential([Dense(2, 2)]), (numpy.eye(2), [0, 1]), epochs=1, threads=1, show=False)\n"
+        "print([name for name in ('pandas', 'pydantic', 'rich', 'safetensors') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    assert framework.__all__ == list(dict.fromkeys(framework.__all__))
+    for name in framework.__all__:
+        assert getattr(framework, name) is not None
+    with pytest.raises(AttributeError, match="module 'framework' has no attribute 'Nothing'"):
+        _ = framework.Nothing
+
+
+def test_every_public_class_is_reachable_from_the_top() -> None:
+    """Concrete layers, losses and so on: whoever adds one must export it."""
+    for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer):
+        for kind in _concrete(family):
+            assert kind.__name__ in framework.__all__
+            assert getattr(framework, kind.__name__) is kind
+
+
+@pytest.mark.parametrize("family", [Layer, Loss, Optimizer, Schedule, Initializer], ids=lambda kind: kind.__name__)
+def test_classes_are_abstract_or_final(family: type) -> None:
+    assert inspect.isabstract(family)
+    concrete = _concrete(family)
+    assert concrete
+    for kind in concrete:
+        assert getattr(kind, "__final__", False), f"{kind.__name__} is not @final"
+        assert not [base for base in kind.__mro__[1:] if base not in (family, Activation) and _ours(base)]
+
+
+def _concrete(kind: type) -> list[type]:
+    """The concrete classes below `kind` that belong to the framework."""
+    children: list[type] = kind.__subclasses__()
+    below = [found for child in children for found in _concrete(child)]
+    return below if inspect.isabstract(kind) or not _ours(kind) else [*below, kind]
+
+
+def _ours(kind: type) -> bool:
+    return kind.__module__.startswith("framework.")
