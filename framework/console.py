@@ -39,7 +39,7 @@ def heading(training: Training) -> tuple[str, str]:
     plural = "" if training.threads == 1 else "s"
     return (
         f"{training.model.parameters.values.size:,} parameters, {len(training.data):,} rows{held_out}",
-        f"{training.optimizer!r}, batch {training.batches.batch_size:,}, {training.threads} BLAS thread{plural}",
+        f"{training.optimizer!r}, batch {training.batches.batch_size:,}, {training.threads} thread{plural}",
     )
 
 

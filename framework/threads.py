@@ -37,23 +37,23 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def fastest_thread_count(action: Callable[[], object]) -> int:
-    """1, 2, 4 ... up to the cores: whichever runs `action` fastest, by the median of rounds taken in turn.
+def fastest_thread_count(trial: Callable[[int], Callable[[], object]]) -> int:
+    """1, 2, 4 ... up to the cores: whichever makes `trial(count)()` fastest, by the median of rounds taken in turn.
 
     The first round, in which memory is touched for the first time, counts as one of several, so the median drops it.
     """
     cores = usable_cores()
-    candidates = sorted({*(1 << power for power in range(cores.bit_length())), cores})
-    if len(candidates) == 1:
+    counts = sorted({*(1 << power for power in range(cores.bit_length())), cores})
+    if len(counts) == 1:
         return 1
-    seconds: dict[int, list[float]] = {count: [] for count in candidates}
+    trials = {count: trial(count) for count in counts}
+    seconds: dict[int, list[float]] = {count: [] for count in counts}
     for number in range(ROUNDS):
-        for count in candidates:
-            with blas_threads(count):
-                seconds[count].append(_seconds_per_call(action))
-        if number > 1 and min(map(min, seconds.values())) > ROUND_SECONDS:
-            break  # one step is slow enough to be measured well, and to be worth saving
-    return min(candidates, key=lambda count: statistics.median(seconds[count]))
+        for count in counts:
+            seconds[count].append(_seconds_per_call(trials[count]))
+        if number == 2 and min(map(min, seconds.values())) > ROUND_SECONDS:
+            break  # one call is slow enough to be measured well, and to be worth saving
+    return min(counts, key=lambda count: statistics.median(seconds[count]))
 
 
 def _seconds_per_call(action: Callable[[], object]) -> float:

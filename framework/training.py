@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -14,6 +15,7 @@ from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, evaluate
+from framework.gradients import PART_ROWS, Gradients
 from framework.history import EpochReport, History, StepReport
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
@@ -21,15 +23,11 @@ from framework.randomness import Step
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
-from framework.threads import blas_threads, fastest_thread_count
+from framework.threads import blas_threads, fastest_thread_count, usable_cores
 from framework.types import Array, Integers, Numbers
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
-
-
-PART_ROWS = 1024
-"""A batch of more rows is worked through in parts of this many, which stay in the processor's cache."""
 
 
 @final
@@ -57,8 +55,8 @@ class Training:
     """Trains `model` on `data` while you iterate.
 
     Yields a StepReport about ten times a second and an EpochReport after each epoch; the script decides what to do with
-    them: print, save, stop. The loss is SoftmaxCrossEntropy unless given. With the same
-    seed, data, machine, wheels and thread count the weights are the same to the bit.
+    them: print, save, stop. The loss is SoftmaxCrossEntropy unless given. With the same seed, data, machine, wheels
+    and thread count the weights are the same to the bit.
 
     An optimizer object that has trained this very model goes on where it was; a new one starts fresh. Iterating raises
     Diverged as soon as the loss is not a finite number.
@@ -100,14 +98,29 @@ class Training:
         self.state = TrainingState()
         optimizer.begin(model.parameters)
         self._first_step = optimizer.steps
-        self._threads = None if self.settings.threads == "auto" else self.settings.threads
 
-    @property
+    @cached_property
     def threads(self) -> int:
-        """The BLAS threads of a step; under "auto" the first look measures."""
-        if self._threads is None:
-            self._threads = fastest_thread_count(_Rehearsal(self))
-        return self._threads
+        """The threads of a step; under "auto" the first look measures a few, which change nothing."""
+        if self.settings.threads != "auto":
+            return self.settings.threads
+        x, y = self.batches.take(np.arange(len(self.data)), 0)
+        x, y = x[: usable_cores() * PART_ROWS], y[: usable_cores() * PART_ROWS]
+
+        def trial(threads: int) -> Callable[[], None]:
+            gradients = Gradients(self.model.replica(), self.loss, rows=len(x), threads=threads)
+
+            def run() -> None:
+                with blas_threads(gradients.blas_threads):
+                    gradients(x, y, Step(self.settings.seed, 0))
+
+            return run
+
+        return fastest_thread_count(trial)
+
+    @cached_property
+    def _gradients(self) -> Gradients:
+        return Gradients(self.model, self.loss, rows=self.batches.batch_size, threads=self.threads)
 
     @property
     def total_steps(self) -> int:
@@ -123,7 +136,7 @@ class Training:
         order = self.batches.order(self._first_step + state.epoch * self.batches.per_epoch)
         while state.batch < self.batches.per_epoch:
             # between two reports the caller's code runs, with the thread setting the caller had
-            with blas_threads(self.threads):
+            with blas_threads(self._gradients.blas_threads):
                 self._advance(order)
             yield self._step_report(time.perf_counter() - start)
         if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
@@ -140,42 +153,18 @@ class Training:
 
     def _step(self, x: Numbers, y: Numbers) -> None:
         state, index = self.state, self._first_step + self.state.step
-        if len(x) <= PART_ROWS:
-            value = self._gradients(x, y, Step(self.settings.seed, index))
-        else:
-            value = self._gradients_in_parts(x, y, index)
+        value, right = self._gradients(x, y, Step(self.settings.seed, index))
         if not math.isfinite(value):
             raise self._diverged(value)
         parameters = self.model.parameters
         self.optimizer.step(parameters.values, parameters.grads, self.learning_rate(state.step), index)
         self.optimizer.steps = index + 1
         state.loss_sum += value * len(x)
+        state.correct += right
         state.seen += len(x)
         state.samples += len(x)
         state.step += 1
         state.batch += 1
-
-    def _gradients(self, x: Numbers, y: Numbers, step: Step) -> float:
-        """Forward, loss, backward: the gradient of the mean loss over these rows is in the parameters then."""
-        scores = self.model.forward(x, step=step)
-        value, dy = self.loss.value_and_grad(scores, y)
-        if self._labels is not None:
-            self.state.correct += int(np.count_nonzero(scores.argmax(axis=1) == y))
-        self.model.backward(dy)
-        return value
-
-    def _gradients_in_parts(self, x: Numbers, y: Numbers, index: int) -> float:
-        """The same for many rows, part by part: the mean over all is the weighted mean of the parts' means."""
-        grads, value = self.model.parameters.grads, 0.0
-        total = np.zeros_like(grads)
-        for part, start in enumerate(range(0, len(x), PART_ROWS)):
-            rows = slice(start, start + PART_ROWS)
-            share = len(x[rows]) / len(x)
-            value += share * self._gradients(x[rows], y[rows], Step(self.settings.seed, index, part))
-            grads *= share
-            total += grads
-        grads[...] = total
-        return value
 
     def learning_rate(self, step: int) -> float:
         """The rate of one step of this run, counted from 0."""
@@ -240,21 +229,6 @@ class Training:
             f"the loss is {value} at learning rate {self.learning_rate(state.step):.3g}",
             hint=f"try a learning rate of {self.optimizer.learning_rate / 10:.3g}, or check the scale of the data",
         )
-
-
-@final
-class _Rehearsal:
-    """A training step that changes nothing: on a replica, without the update."""
-
-    def __init__(self, training: Training) -> None:
-        self.model = training.model.replica()
-        self.loss = training.loss
-        self.step = Step(training.settings.seed, 0)
-        x, y = training.batches.take(np.arange(len(training.data)), 0)
-        self.x, self.y = x[:PART_ROWS], y[:PART_ROWS]
-
-    def __call__(self) -> None:
-        self.model.backward(self.loss.value_and_grad(self.model.forward(self.x, step=self.step), self.y)[1])
 
 
 def _checked(model: Sequential, loss: Loss, data: Dataset, name: str) -> Dataset:

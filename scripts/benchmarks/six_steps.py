@@ -14,7 +14,7 @@ from models.digits import load_test_digits, load_training_digits
 from models.recipes import recipe
 from scripts.benchmarks.notebook import Notebook
 
-ROUND = 10
+ROUND = 50
 """Iterations of one side before it is the other's turn."""
 
 
@@ -41,7 +41,7 @@ def main() -> None:
             ours.append(time.perf_counter() - start)
 
     evaluation = evaluate(training.model, test)
-    print(f"iterations: {len(ours)} each, {training.threads} BLAS threads for the recipe")
+    print(f"iterations: {len(ours)} each, {training.threads} threads for the recipe")
     rows = (
         ("notebook", theirs, notebook.accuracy(test.x, test.y)),
         ("six-steps", ours, evaluation.accuracy or 0.0),

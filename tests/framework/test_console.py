@@ -40,7 +40,7 @@ def _watched(training: Training, *, width: int = 80, terminal: bool = False, qui
 def test_plain_lines_without_a_terminal() -> None:
     training = _training(2, validated=True)
     lines = _watched(training).splitlines()
-    assert lines[:3] == ["8 parameters, 8 rows, 8 held out", "SGD(learning_rate=0.0), batch 4, 1 BLAS thread", ""]
+    assert lines[:3] == ["8 parameters, 8 rows, 8 held out", "SGD(learning_rate=0.0), batch 4, 1 thread", ""]
     assert lines[3].split() == ["epoch", "loss", "accuracy", "val.", "loss", "accuracy", "samples/s"]
     for line, report in zip(lines[4:6], training.history, strict=True):
         assert report.accuracy is not None
@@ -149,4 +149,4 @@ def test_words_between_colons_stay_words() -> None:
 
 def test_long_lines_are_not_folded() -> None:
     shown = _watched(_training(1, optimizer=Odd("x" * 300), validated=True), width=40)
-    assert f"Odd('{'x' * 300}'), batch 4, 1 BLAS thread" in shown.splitlines()
+    assert f"Odd('{'x' * 300}'), batch 4, 1 thread" in shown.splitlines()

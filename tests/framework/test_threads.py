@@ -1,7 +1,6 @@
 """threads: which number wins, and that nobody else's setting is lost."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -14,29 +13,22 @@ class Machine:
 
     def __init__(self, seconds: dict[int, float]) -> None:
         self.seconds = seconds
-        self.now = 0
         self.measured: list[int] = []
 
-    @contextmanager
-    def limit(self, count: int) -> Iterator[None]:
-        self.now = count
-        yield
-        self.now = 0
+    def trial(self, count: int) -> Callable[[], int]:
+        return lambda: count
 
-    def blas_threads(self, count: int) -> AbstractContextManager[None]:
-        return self.limit(count)
-
-    def seconds_per_call(self, action: object) -> float:
-        self.measured.append(self.now)
-        return self.seconds[self.now] * (10 if len(self.measured) == 1 else 1)
+    def seconds_per_call(self, action: Callable[[], int]) -> float:
+        count = action()
+        self.measured.append(count)
+        return self.seconds[count] * (10 if len(self.measured) == 1 else 1)
 
 
 def _choice(monkeypatch: pytest.MonkeyPatch, cores: int, seconds: dict[int, float]) -> tuple[int, Machine]:
     machine = Machine(seconds)
     monkeypatch.setattr(threads, "usable_cores", lambda: cores)
-    monkeypatch.setattr(threads, "blas_threads", machine.blas_threads)
     monkeypatch.setattr(threads, "_seconds_per_call", machine.seconds_per_call)
-    return threads.fastest_thread_count(lambda: None), machine
+    return threads.fastest_thread_count(machine.trial), machine
 
 
 @pytest.mark.parametrize(
@@ -74,7 +66,7 @@ def test_one_core_needs_no_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_action_itself_is_called() -> None:
     calls: list[int] = []
-    count = threads.fastest_thread_count(lambda: calls.append(1))
+    count = threads.fastest_thread_count(lambda count: lambda: calls.append(count))
     assert 1 <= count <= threads.usable_cores()
     assert calls or threads.usable_cores() == 1
 

@@ -65,9 +65,9 @@ def _model(seed: int = 0, *, dropout: float = 0.25) -> Sequential:
 
 
 def _settings(
-    epochs: int, batch_size: int | None = 16, *, seed: int = 0, patience: int | None = None
+    epochs: int, batch_size: int | None = 16, *, seed: int = 0, patience: int | None = None, threads: int = 1
 ) -> TrainingSettings:
-    return TrainingSettings(epochs, batch_size, seed, patience, threads=1)
+    return TrainingSettings(epochs, batch_size, seed, patience, threads=threads)
 
 
 def _epochs(events: Iterable[StepReport | EpochReport]) -> list[EpochReport]:
@@ -150,10 +150,10 @@ def test_the_loss_of_an_epoch_weighs_every_sample_alike() -> None:
 
 
 def test_a_large_batch_in_parts_is_the_batch_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of 4, 4 and 2 rows must weigh as their rows do, in the loss, the accuracy and the gradient."""
+    """Parts of 3, 3, 3 and 1 rows must weigh as their rows do, in the loss, the accuracy and the gradient."""
     runs = []
     for part_rows in (100, 4):
-        monkeypatch.setattr("framework.training.PART_ROWS", part_rows)
+        monkeypatch.setattr("framework.gradients.PART_ROWS", part_rows)
         layers = [Rescale(1 / 255), Dense(30, 8), ReLU(), Dense(8, 10)]
         model = Sequential(layers, seed=0, dtype=np.float64)
         (epoch,) = _epochs(Training(model, _digits(10), optimizer=SGD(0.5), settings=_settings(1, None)))
@@ -181,11 +181,33 @@ class Witness(Layer):
 
 
 def test_parts_are_numbered_so_that_each_draws_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("framework.training.PART_ROWS", 4)
+    monkeypatch.setattr("framework.gradients.PART_ROWS", 4)
     witness = Witness()
     model = Sequential([Dense(30, 10), witness], seed=0)
     _epochs(Training(model, _digits(15), optimizer=SGD(), settings=_settings(1, 10)))
-    assert witness.seen == [(0, 0, 4), (0, 1, 4), (0, 2, 2), (1, 0, 4), (1, 1, 1)]
+    assert witness.seen == [(0, 0, 3), (0, 1, 3), (0, 2, 3), (0, 3, 1), (1, 0, 3), (1, 1, 2)]
+
+
+def test_how_many_workers_there_are_never_changes_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.gradients.PART_ROWS", 4)
+    runs = []
+    for threads in (1, 2, 3):
+        model = _model(dropout=0.5)
+        epochs = _epochs(
+            Training(model, _digits(30), optimizer=Adam(0.01), settings=_settings(4, None, threads=threads))
+        )
+        runs.append((model.parameters.values.tobytes(), [epoch.loss for epoch in epochs]))
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_a_fault_in_a_worker_is_the_caller_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.gradients.PART_ROWS", 4)
+    training = Training(_model(), _digits(30), optimizer=SGD(1e30), settings=_settings(9, None, threads=2))
+    with pytest.raises(FloatingPointError):  # the error state of the tests reaches the workers
+        list(training)
+    training = Training(_model(), _digits(30), optimizer=SGD(1e30), settings=_settings(9, None, threads=2))
+    with np.errstate(all="ignore"), pytest.raises(Diverged):
+        list(training)
 
 
 # It repeats itself

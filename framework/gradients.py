@@ -1,0 +1,71 @@
+"""From a batch to the gradient of its mean loss: at one go, or, for many rows, in parts that run side by side."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import final
+
+import numpy as np
+
+from framework.losses import Loss
+from framework.randomness import Step
+from framework.sequential import Sequential
+from framework.types import Numbers
+
+PART_ROWS = 4096
+"""A batch of more rows is worked through in equal parts of at most this many: memory stays small, workers stay busy."""
+
+
+@final
+class Gradients:
+    """Forward, loss, backward for one batch after another; the gradient is in `model.parameters.grads` then.
+
+    A batch of at most PART_ROWS rows goes through at one go, and `threads` is for the matrix products inside. For
+    larger batches there are `threads` workers, each with a replica of the model, one part and one BLAS thread; the mean
+    over the batch is the weighted mean of the parts' means, summed in the order of the parts, so how many workers there
+    are never changes a bit. On 60,000 digits of 784-10-10 two workers halve the time.
+    """
+
+    def __init__(self, model: Sequential, loss: Loss, *, rows: int, threads: int) -> None:
+        """For batches of up to `rows` rows."""
+        workers = threads if rows > PART_ROWS else 1
+        self.blas_threads = threads if workers == 1 else 1
+        """What the caller should allow the matrix products while this runs."""
+        self.loss = loss
+        self.models = (model, *(model.replica() for _ in range(workers - 1)))
+        self._map: Callable[..., Iterable[tuple[float, int]]]
+        self._map = map if workers == 1 else ThreadPoolExecutor(workers, "chalknet").map
+
+    def __call__(self, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
+        """The mean loss over the rows, and for class labels how many of them the scores get right."""
+        if len(x) <= PART_ROWS:
+            return self._pass(self.models[0], x, y, step)
+        grads = self.models[0].parameters.grads
+        total, value, right = np.zeros_like(grads), 0.0, 0
+        pairs = -(-len(x) // (2 * PART_ROWS))  # an even number of parts leaves no second worker idle at the end
+        size = -(-len(x) // (2 * pairs))
+        starts = range(0, len(x), size)
+        errors = np.geterr()  # a thread has its own
+
+        def part(model: Sequential, number: int) -> tuple[float, int]:
+            rows = slice(starts[number], starts[number] + size)
+            with np.errstate(**errors):
+                return self._pass(model, x[rows], y[rows], Step(step.seed, step.index, number))
+
+        for first in range(0, len(starts), len(self.models)):
+            numbers = range(first, min(first + len(self.models), len(starts)))
+            for model, number, done in zip(self.models, numbers, self._map(part, self.models, numbers), strict=False):
+                share = min(size, len(x) - starts[number]) / len(x)
+                value += share * done[0]
+                right += done[1]
+                model.parameters.grads *= share
+                total += model.parameters.grads
+        grads[...] = total
+        return value, right
+
+    def _pass(self, model: Sequential, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
+        scores = model.forward(x, step=step)
+        value, dy = self.loss.value_and_grad(scores, y)
+        labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
+        right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
+        model.backward(dy)
+        return value, right
