@@ -122,9 +122,11 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Names of `framework.specs`, which is imported when the first of them is asked for."""
-    if not name.startswith("_") and name != "specs":
+    if not name.startswith("_"):
         import framework.specs as specs
 
+        if name == "specs":
+            return specs
         if name in specs.__all__:
             value: object = getattr(specs, name)
             return value

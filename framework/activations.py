@@ -4,7 +4,7 @@ from typing import final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.arguments import real_number
 from framework.layers.base import Activation
 from framework.types import Array
 
@@ -25,9 +25,9 @@ class LeakyReLU(Activation):
     """f(x) = x for x > 0, else negative_slope · x; f′ is 1 or negative_slope, the latter at 0. Maas et al. 2013."""
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        if not 0 <= negative_slope <= 1:
-            raise InputError(f"LeakyReLU: negative_slope: got {quoted(negative_slope)}; expected a number from 0 to 1")
-        self.negative_slope = negative_slope
+        self.negative_slope = real_number(
+            "LeakyReLU: negative_slope", negative_slope, "a number from 0 to 1", fits=lambda slope: 0 <= slope <= 1
+        )
 
     def activate(self, x: Array, out: Array | None) -> Array:
         leaked = np.multiply(x, self.negative_slope, out=out)

@@ -1,9 +1,13 @@
 """Checks at the border: what a caller hands in is looked at once, there, and trusted from then on."""
 
+import math
+from collections.abc import Callable
+from typing import SupportsFloat
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from framework.errors import InputError
+from framework.errors import InputError, quoted
 from framework.types import Array, Numbers
 
 
@@ -27,6 +31,30 @@ def check_finite(name: str, array: Numbers) -> None:
     row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
     place = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
     raise InputError(f"{name}: {place}: got {array[row, *column]}; expected finite numbers")
+
+
+def real_number(place: str, value: float, expected: str, *, fits: Callable[[float], bool]) -> float:
+    """`value` as a float, if it is a number and `fits`; otherwise an InputError that says what was expected."""
+    if isinstance(value, bool | str) or not isinstance(value, SupportsFloat) or not fits(float(value)):
+        raise InputError(f"{place}: got {quoted(value)}; expected {expected}")
+    return float(value)
+
+
+def fraction(place: str, value: float) -> float:
+    """`value` if it is from 0 to below 1."""
+    return real_number(place, value, "a number from 0 to below 1", fits=lambda number: 0 <= number < 1)
+
+
+def non_negative(place: str, value: float) -> float:
+    """`value` if it is finite and 0 or more."""
+    return real_number(place, value, "a finite number of 0 or more", fits=lambda number: 0 <= number < math.inf)
+
+
+def whole_number(place: str, value: int, *, otherwise: str = "") -> int:
+    """`value` as an int, if it is an integer of 1 or more."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"{place}: got {quoted(value)}; expected an integer of 1 or more{otherwise}")
+    return int(value)
 
 
 def check_instance(name: str, value: object, kind: type) -> None:

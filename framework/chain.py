@@ -4,8 +4,28 @@ from collections.abc import Sequence
 
 from framework.errors import InputError
 from framework.layers.base import Layer
+from framework.parameters import Parameter
 from framework.randomness import Step
 from framework.types import Array, Shape
+
+
+def named_parameters(layers: Sequence[Layer]) -> dict[str, Parameter]:
+    """Every parameter by its path, 'layers.1.weight'. Raises InputError where one is hidden or a name is used twice."""
+    named: dict[str, Parameter] = {}
+    for index, layer in enumerate(layers):
+        hidden = [value for value in vars(layer).values() if isinstance(value, Parameter)]
+        for parameter in hidden:
+            if not any(parameter is listed for listed in layer.parameters):
+                raise InputError(
+                    f"layers.{index}: {parameter.name} of {layer!r} is not in its parameters; expected every Parameter",
+                    hint="set self.parameters = (self.weight, ...) in the constructor",
+                )
+        for parameter in layer.parameters:
+            path = f"layers.{index}.{parameter.name}"
+            if path in named:
+                raise InputError(f"{path}: {layer!r} has two parameters of this name; expected names of their own")
+            named[path] = parameter
+    return named
 
 
 def shapes_through(layers: Sequence[Layer], input_shape: Shape) -> tuple[Shape, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from framework.data.dataset import Dataset
+from framework.errors import InputError
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.metrics import ClassScores, class_scores, confusion_matrix
 from framework.sequential import PREDICT_BATCH, Sequential
@@ -41,9 +42,35 @@ class Evaluation:
         return None if self.confusion is None else class_scores(self.confusion)
 
 
+def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike, ArrayLike], name: str) -> Dataset:
+    """`data` as a Dataset, once it is sure that every row fits the model and the loss; else an InputError."""
+    dataset = Dataset.of(data)
+    if dataset.x.shape[1:] != model.input_shape:
+        raise InputError(f"{name}: got samples of shape {dataset.x.shape[1:]}; the model expects {model.input_shape}")
+    classes, labels = model.output_shape[0], dataset.labels
+    if classes > 1 and labels is not None:
+        wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+        if len(wrong):
+            raise InputError(
+                f"{name}: row {wrong[0]}: got label {labels[wrong[0]]}; "
+                f"expected an integer from 0 to {classes - 1}, as the model has {classes} outputs"
+            )
+    if classes > 1 and labels is None and dataset.y.ndim == 1:
+        raise InputError(
+            f"{name}: got targets of {dataset.y.dtype}; expected integer labels for the model's {classes} outputs",
+            hint="write y.astype(int)",
+        )
+    try:
+        loss.value(np.zeros((1, *model.output_shape), model.dtype), dataset.y[:1])
+    except InputError as error:
+        raise InputError(f"{name}: first row: {error}", hint=error.hint) from None
+    return dataset
+
+
 def evaluate(model: Sequential, data: Dataset | tuple[ArrayLike, ArrayLike], loss: Loss | None = None) -> Evaluation:
     """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`."""
-    dataset, loss = Dataset.of(data), loss or SoftmaxCrossEntropy()
+    loss = loss or SoftmaxCrossEntropy()
+    dataset = checked_data(model, loss, data, "data")
     labels = dataset.labels
     total = 0.0
     predicted = np.empty(len(dataset), np.int64)

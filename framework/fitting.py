@@ -27,7 +27,7 @@ def fit(
     batch_size: int | None = 128,
     seed: int = 0,
     validation_data: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
-    validation_split: float | None = None,
+    validation_split: float = 0.0,
     split_seed: int = 0,
     patience: int | None = None,
     monitor: Monitor = "validation_loss",
@@ -39,23 +39,26 @@ def fit(
 
     The names are those of TrainingSettings; the optimizer is Adam() and the loss SoftmaxCrossEntropy() unless given.
     `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
-    on from the weights as they are, and with the same optimizer object from its memory as well. `show=False` is silent.
+    on: from the weights as they are, with the model's optimizer and its memory unless it is given another, and with
+    batches in an order not seen before. `show=False` is silent.
     """
     dataset = Dataset.of(train)
-    if validation_split is not None:
+    if validation_split:
         if validation_data is not None:
             raise InputError("validation: got both validation_data and validation_split; expected at most one")
         kept, held_out = split_indices(dataset.labels, len(dataset), validation_split, seed=split_seed)
         dataset, validation_data = dataset.rows(kept), dataset.rows(held_out)
+    optimizer = optimizer or model.optimizer or Adam()
     training = Training(
         model,
         dataset,
-        optimizer=optimizer or Adam(),
+        optimizer=optimizer,
         loss=loss,
         schedule=schedule,
         validation_data=validation_data,
         settings=TrainingSettings(epochs, batch_size, seed, patience, monitor, restore_best, threads),
     )
+    model.optimizer = optimizer
     if show:
         from framework.console import watch  # here, so that a silent fit never loads rich
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import final
+from typing import Self, final
 
 import numpy as np
 
@@ -32,8 +32,19 @@ class Gradients:
         """What the caller should allow the matrix products while this runs."""
         self.loss = loss
         self.models = (model, *(model.replica() for _ in range(workers - 1)))
-        self._map: Callable[..., Iterable[tuple[float, int]]]
-        self._map = map if workers == 1 else ThreadPoolExecutor(workers, "chalknet").map
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Start the workers, if there are to be any."""
+        if len(self.models) > 1:
+            self._pool = ThreadPoolExecutor(len(self.models), "chalknet")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Let the workers go."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
 
     def __call__(self, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
         """The mean loss over the rows, and for class labels how many of them the scores get right."""
@@ -51,14 +62,17 @@ class Gradients:
             with np.errstate(**errors):
                 return self._pass(model, x[rows], y[rows], Step(step.seed, step.index, number))
 
-        for first in range(0, len(starts), len(self.models)):
-            numbers = range(first, min(first + len(self.models), len(starts)))
-            for model, number, done in zip(self.models, numbers, self._map(part, self.models, numbers), strict=False):
+        run: Callable[..., Iterable[tuple[float, int]]] = map if self._pool is None else self._pool.map
+        models = self.models[:1] if self._pool is None else self.models
+        for first in range(0, len(starts), len(models)):
+            numbers = range(first, min(first + len(models), len(starts)))
+            for model, number, done in zip(models, numbers, run(part, models, numbers), strict=False):
                 share = min(size, len(x) - starts[number]) / len(x)
                 value += share * done[0]
                 right += done[1]
-                model.parameters.grads *= share
-                total += model.parameters.grads
+                part_grads = model.parameters.grads
+                part_grads *= share
+                total += part_grads
         grads[...] = total
         return value, right
 

@@ -7,7 +7,8 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from framework.errors import InputError, quoted
+from framework.arguments import fraction
+from framework.errors import InputError
 from framework.types import Array, Integers
 
 Weights = NDArray[np.floating]
@@ -17,7 +18,8 @@ class Loss(ABC):
     """The mean over the batch of each sample's loss: Σ wᵢ lᵢ / Σ wᵢ, with weights w of 1 unless given.
 
     outputs is (n, k), what the model's last layer gives; targets is (n,) or (n, k). The gradient is the derivative of
-    exactly the number reported, the division by n included.
+    exactly the number reported, the division by n included. In training a large batch is put together from the means of
+    its parts, so a loss must be a mean over rows that do not know of each other.
     """
 
     @abstractmethod
@@ -44,11 +46,7 @@ class SoftmaxCrossEntropy(Loss):
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise InputError(
-                f"SoftmaxCrossEntropy: label_smoothing: got {quoted(self.label_smoothing)}; "
-                "expected a number from 0 to below 1"
-            )
+        fraction("SoftmaxCrossEntropy: label_smoothing", self.label_smoothing)
 
     def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         return self.value_and_grad(outputs, targets, sample_weight)[0]

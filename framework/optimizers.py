@@ -11,6 +11,7 @@ from typing import final
 
 import numpy as np
 
+from framework.arguments import fraction, non_negative, real_number
 from framework.errors import InputError, quoted
 from framework.parameters import ParameterVector
 from framework.representation import constructor_call
@@ -25,14 +26,14 @@ class Optimizer(ABC):
     def __init__(self) -> None:
         self.steps = 0
         """Updates made since the slots were allocated; kept by the training loop."""
-        self._vector: ParameterVector | None = None
+        self._serves: object = None
         self._slots: dict[str, Array] = {}
 
     def begin(self, parameters: ParameterVector) -> None:
         """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on."""
-        if self._vector is parameters:
+        if self._serves is parameters.identity:
             return
-        self._vector = parameters
+        self._serves = parameters.identity  # not the arrays: an optimizer that keeps them may train dead ones
         self._slots = {name: np.zeros_like(parameters.values) for name in self.slot_names()}
         self._scratch = np.empty_like(parameters.values)
         self._decayed = parameters.decayed
@@ -45,14 +46,14 @@ class Optimizer(ABC):
     @property
     def slots(self) -> Mapping[str, Array]:
         """The memory between steps, by name. Raises InputError before `begin`."""
-        if self._vector is None:
+        if self._serves is None:
             raise InputError(f"{self!r} has no slots yet; call begin(model.parameters) first")
         return self._slots
 
     @property
     def _change(self) -> Array:
         """Scratch of `step`, of the size of the values. Raises InputError before `begin`."""
-        if self._vector is None:
+        if self._serves is None:
             raise InputError(f"{self!r} does not know its parameters yet; call begin(model.parameters) first")
         return self._scratch
 
@@ -94,14 +95,12 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__()
-        _check("SGD", learning_rate=learning_rate, weight_decay=weight_decay)
-        _check_fraction("SGD", momentum=momentum)
-        if nesterov and not momentum:
-            raise InputError("SGD: nesterov: got True with momentum 0; expected a momentum above 0")
-        self.learning_rate = learning_rate
-        self.momentum = momentum
+        self.learning_rate = non_negative("SGD: learning_rate", learning_rate)
+        self.momentum = fraction("SGD: momentum", momentum)
         self.nesterov = nesterov
-        self.weight_decay = weight_decay
+        self.weight_decay = non_negative("SGD: weight_decay", weight_decay)
+        if self.nesterov and not self.momentum:
+            raise InputError("SGD: nesterov: got True with momentum 0; expected a momentum above 0")
 
     def slot_names(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
@@ -142,13 +141,10 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__()
-        _check("Adam", learning_rate=learning_rate)
-        _check_fraction("Adam", beta_1=beta_1, beta_2=beta_2)
-        _check_epsilon("Adam", epsilon)
-        self.learning_rate = learning_rate
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.learning_rate = non_negative("Adam: learning_rate", learning_rate)
+        self.beta_1 = fraction("Adam: beta_1", beta_1)
+        self.beta_2 = fraction("Adam: beta_2", beta_2)
+        self.epsilon = real_number("Adam: epsilon", epsilon, EPSILON_RANGE, fits=_is_epsilon)
 
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
@@ -176,14 +172,11 @@ class AdamW(Optimizer):
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__()
-        _check("AdamW", learning_rate=learning_rate, weight_decay=weight_decay)
-        _check_fraction("AdamW", beta_1=beta_1, beta_2=beta_2)
-        _check_epsilon("AdamW", epsilon)
-        self.learning_rate = learning_rate
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.weight_decay = weight_decay
+        self.learning_rate = non_negative("AdamW: learning_rate", learning_rate)
+        self.beta_1 = fraction("AdamW: beta_1", beta_1)
+        self.beta_2 = fraction("AdamW: beta_2", beta_2)
+        self.epsilon = real_number("AdamW: epsilon", epsilon, EPSILON_RANGE, fits=_is_epsilon)
+        self.weight_decay = non_negative("AdamW: weight_decay", weight_decay)
 
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
@@ -224,18 +217,10 @@ def _adam(
     values -= change
 
 
-def _check(owner: str, **values: float) -> None:
-    for name, value in values.items():
-        if not (math.isfinite(value) and value >= 0):
-            raise InputError(f"{owner}: {name}: got {quoted(value)}; expected a finite number of 0 or more")
+SMALLEST_EPSILON = 1e-30
+EPSILON_RANGE = f"a number from {SMALLEST_EPSILON} to 1"
+"""Smaller ones would be 0 in float32, and 0/0 the change of a weight that never had a gradient."""
 
 
-def _check_fraction(owner: str, **values: float) -> None:
-    for name, value in values.items():
-        if not 0 <= value < 1:
-            raise InputError(f"{owner}: {name}: got {quoted(value)}; expected a number from 0 to below 1")
-
-
-def _check_epsilon(owner: str, epsilon: float) -> None:
-    if not (math.isfinite(epsilon) and epsilon > 0):
-        raise InputError(f"{owner}: epsilon: got {quoted(epsilon)}; expected a finite number above 0")
+def _is_epsilon(number: float) -> bool:
+    return SMALLEST_EPSILON <= number <= 1

@@ -66,8 +66,7 @@ class Parameter:
 
     def __getstate__(self) -> dict[str, object]:
         """What a copy or a pickle takes along: the values as an array of its own, no gradient, no place in a model."""
-        value = None if self._value is None else self._value.copy()
-        return {**self.__dict__, "path": self.name, "bound": False, "_value": value, "_grad": None}
+        return {**self.__dict__, "path": self.name, "bound": False, "_value": self.value.copy(), "_grad": None}
 
     def __repr__(self) -> str:
         return f"Parameter({self.path!r}, {self.shape})"
@@ -88,8 +87,10 @@ class ParameterVector:
         self._parameters = {**matrices, **vectors}
         self.decayed = sum(parameter.size for parameter in matrices.values())
         total = sum(parameter.size for parameter in parameters.values())
-        self.values: Array = np.empty(total, dtype)
-        self.grads: Array = np.zeros(total, dtype)
+        self.identity = object()
+        """What tells this vector from every other, for those who must not keep the arrays."""
+        self._values: Array = np.empty(total, dtype)
+        self._grads: Array = np.zeros(total, dtype)
         for (path, parameter), (value, _) in zip(self._parameters.items(), self._views(), strict=True):
             if seed is None:
                 value[...] = parameter.value
@@ -97,9 +98,19 @@ class ParameterVector:
                 value[...] = parameter.initializer.draw(stream(seed, f"init/{path}"), parameter.shape)
         self._bind()  # last, so that a draw that fails leaves every parameter as it was
 
+    @property
+    def values(self) -> Array:
+        """All values. There is no setter: write into it, `parameters.values[...] = numbers`."""
+        return self._values
+
+    @property
+    def grads(self) -> Array:
+        """All gradients, in the same places."""
+        return self._grads
+
     def share_values(self, other: "ParameterVector") -> None:
         """See the values of `other`, a vector of the same layout, from now on; the gradients stay one's own."""
-        self.values = other.values
+        self._values = other.values
         self._bind()
 
     def get(self) -> dict[str, Array]:
@@ -127,6 +138,9 @@ class ParameterVector:
 
     def __len__(self) -> int:
         return len(self._parameters)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise InputError("a ParameterVector cannot be copied or pickled apart from its layers; copy the model")
 
     def __repr__(self) -> str:
         return f"ParameterVector({self.values.size:,} numbers in {len(self)} arrays, {self.values.dtype})"

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import final
 
-from framework.errors import InputError, quoted
+from framework.arguments import fraction
 
 
 class Schedule(ABC):
@@ -28,7 +28,7 @@ class ConstantSchedule(Schedule):
     warmup: float = 0.0
 
     def __post_init__(self) -> None:
-        _check("ConstantSchedule", warmup=self.warmup)
+        fraction("ConstantSchedule: warmup", self.warmup)
 
     def __call__(self, progress: float) -> float:
         return progress / self.warmup if progress < self.warmup else 1.0
@@ -43,7 +43,8 @@ class CosineSchedule(Schedule):
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check("CosineSchedule", warmup=self.warmup, final=self.final)
+        fraction("CosineSchedule: warmup", self.warmup)
+        fraction("CosineSchedule: final", self.final)
 
     def __call__(self, progress: float) -> float:
         if progress < self.warmup:
@@ -64,7 +65,9 @@ class OneCycleSchedule(Schedule):
     final: float = 0.0001
 
     def __post_init__(self) -> None:
-        _check("OneCycleSchedule", warmup=self.warmup, initial=self.initial, final=self.final)
+        fraction("OneCycleSchedule: warmup", self.warmup)
+        fraction("OneCycleSchedule: initial", self.initial)
+        fraction("OneCycleSchedule: final", self.final)
 
     def __call__(self, progress: float) -> float:
         if progress < self.warmup:
@@ -75,9 +78,3 @@ class OneCycleSchedule(Schedule):
 def _cosine(start: float, end: float, part: float) -> float:
     """From `start` at part 0 to `end` at part 1, level at both ends."""
     return end + (start - end) * (1 + math.cos(math.pi * part)) / 2
-
-
-def _check(owner: str, **fractions: float) -> None:
-    for name, value in fractions.items():
-        if not 0 <= value < 1:
-            raise InputError(f"{owner}: {name}: got {quoted(value)}; expected a number from 0 to below 1")

@@ -3,6 +3,7 @@
 import copy
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from framework.arguments import check_finite, check_instance, real_numbers
-from framework.chain import backward_through, forward_through, shapes_through
+from framework.chain import backward_through, forward_through, named_parameters, shapes_through
 from framework.errors import InputError, quoted
 from framework.layers.base import Layer
 from framework.losses import softmax
@@ -19,10 +20,11 @@ from framework.randomness import Step, checked_seed
 from framework.types import Array, Integers, Shape
 
 if TYPE_CHECKING:
+    from framework.optimizers import Optimizer
     from framework.specs import ComponentSpec
 
 PREDICT_BATCH = 1024
-"""Rows a prediction handles at once. Fixed, so that its bits do not depend on how many rows are asked for at a time."""
+"""Rows a prediction handles at once, so that memory stays small however many are asked for."""
 
 
 @final
@@ -42,22 +44,24 @@ class Sequential:
         seed: int | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        if not isinstance(layers, Iterable):
+            raise InputError(
+                f"layers: got {type(layers).__name__}; expected a list of layers", hint="Sequential([...])"
+            )
         self.layers = tuple(layers)
         self.dtype = _checked_dtype(dtype)
         _check_ownership(self.layers)
         self.input_shape = _read_off(self.layers) if input_shape is None else _checked_shape(input_shape)
         self.shapes = shapes_through(self.layers, self.input_shape)
         self.parameters = ParameterVector(
-            {
-                f"layers.{index}.{parameter.name}": parameter
-                for index, layer in enumerate(self.layers)
-                for parameter in layer.parameters
-            },
+            named_parameters(self.layers),
             self.dtype,
             seed=None if seed is None else checked_seed(seed),
         )
         for index, layer in enumerate(self.layers):
             layer.adopt(f"layers.{index}", self.dtype)
+        self.optimizer: Optimizer | None = None
+        """The one `fit` last trained this model with; `fit` goes on with it unless it is given another."""
 
     @property
     def output_shape(self) -> Shape:
@@ -174,14 +178,16 @@ def _assemble(layers: Iterable[Layer], input_shape: Shape, dtype: str) -> Sequen
 
 
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
-    if np.dtype(dtype) == np.float32:
-        return np.dtype(np.float32)
-    if np.dtype(dtype) == np.float64:
-        return np.dtype(np.float64)
-    raise InputError(f"dtype: got {quoted(np.dtype(dtype))}; expected float32 or float64")
+    for known in (np.dtype(np.float32), np.dtype(np.float64)):
+        with suppress(TypeError):  # no dtype at all
+            if np.dtype(dtype) == known:
+                return known
+    raise InputError(f"dtype: got {quoted(dtype)}; expected float32 or float64")
 
 
 def _checked_shape(shape: Shape) -> Shape:
+    if not isinstance(shape, Sequence):
+        raise InputError(f"input_shape: got {quoted(shape)}; expected a tuple of integers", hint=f"write ({shape},)")
     if not shape or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in shape):
         raise InputError(f"input_shape: got {shape}; expected integers of 1 or more, such as (784,)")
     return tuple(shape)

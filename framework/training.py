@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
@@ -14,7 +15,7 @@ from framework.arguments import check_instance
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.errors import Diverged, InputError
-from framework.evaluation import Evaluation, evaluate
+from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import PART_ROWS, Gradients
 from framework.history import EpochReport, History, StepReport
 from framework.losses import Loss, SoftmaxCrossEntropy
@@ -35,7 +36,8 @@ REPORT_SECONDS = 0.1
 class TrainingState:
     """All a run is between two steps, beside the model and the optimizer's slots: the step and what comes next to it.
 
-    loss_sum, correct and seen belong to the epoch under way, samples to the whole run.
+    loss_sum, correct, seen and seconds belong to the epoch under way, samples to the whole run. first_step is the index
+    this run's first step has for an optimizer that had made steps before.
     """
 
     step: int = 0
@@ -44,7 +46,9 @@ class TrainingState:
     loss_sum: float = 0.0
     correct: int = 0
     seen: int = 0
+    seconds: float = 0.0
     samples: int = 0
+    first_step: int | None = None
     best: float | None = None
     epochs_since_best: int = 0
     best_values: Array | None = field(default=None, repr=False)
@@ -58,8 +62,9 @@ class Training:
     them: print, save, stop. The loss is SoftmaxCrossEntropy unless given. With the same seed, data, machine, wheels
     and thread count the weights are the same to the bit.
 
-    An optimizer object that has trained this very model goes on where it was; a new one starts fresh. Iterating raises
-    Diverged as soon as the loss is not a finite number.
+    An optimizer object that has trained this very model goes on where it was; a new one starts fresh. A script that
+    breaks off the loop has the weights as they are then, and `restore_best()`. Iterating raises Diverged as soon as the
+    loss is not a finite number.
     """
 
     def __init__(
@@ -83,21 +88,25 @@ class Training:
         check_instance("loss", self.loss, Loss)
         check_instance("schedule", self.schedule, Schedule)
         check_instance("settings", self.settings, TrainingSettings)
-        self.data = _checked(model, self.loss, Dataset.of(data), "data")
+        self.data = checked_data(model, self.loss, data, "data")
         self.validation: Dataset | None = None
         if validation_data is not None:
-            self.validation = _checked(model, self.loss, Dataset.of(validation_data), "validation_data")
+            self.validation = checked_data(model, self.loss, validation_data, "validation_data")
         elif self.settings.patience is not None:
             raise InputError("patience: there is nothing to be patient about; expected validation data as well")
         if not len(model.parameters):
             raise InputError("model: no layer has parameters; expected something to train")
 
+        if (
+            self.validation is not None
+            and self.validation.labels is None
+            and self.settings.monitor != "validation_loss"
+        ):
+            raise InputError("monitor: got validation_accuracy; expected validation_loss, as there are no class labels")
         self._labels = self.data.labels if model.output_shape != (1,) else None
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
         self.history = History()
         self.state = TrainingState()
-        optimizer.begin(model.parameters)
-        self._first_step = optimizer.steps
 
     @cached_property
     def threads(self) -> int:
@@ -107,16 +116,19 @@ class Training:
         x, y = self.batches.take(np.arange(len(self.data)), 0)
         x, y = x[: usable_cores() * PART_ROWS], y[: usable_cores() * PART_ROWS]
 
-        def trial(threads: int) -> Callable[[], None]:
-            gradients = Gradients(self.model.replica(), self.loss, rows=len(x), threads=threads)
+        with ExitStack() as stack:
 
-            def run() -> None:
-                with blas_threads(gradients.blas_threads):
-                    gradients(x, y, Step(self.settings.seed, 0))
+            def trial(threads: int) -> Callable[[], None]:
+                gradients = Gradients(self.model.replica(), self.loss, rows=len(x), threads=threads)
+                stack.enter_context(gradients)
 
-            return run
+                def run() -> None:
+                    with blas_threads(gradients.blas_threads):
+                        gradients(x, y, Step(self.settings.seed, 0))
 
-        return fastest_thread_count(trial)
+                return run
+
+            return fastest_thread_count(trial)
 
     @cached_property
     def _gradients(self) -> Gradients:
@@ -127,32 +139,42 @@ class Training:
         return self.settings.epochs * self.batches.per_epoch
 
     def __iter__(self) -> Iterator[StepReport | EpochReport]:
-        while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
-            yield from self._epoch()
-        self._restore_best()
+        self.optimizer.begin(self.model.parameters)
+        if self.state.first_step is None:
+            self.state.first_step = self.optimizer.steps
+        with self._gradients:
+            while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
+                yield from self._epoch(self.state.first_step)
+        self.restore_best()
 
-    def _epoch(self) -> Iterator[StepReport | EpochReport]:
-        state, start = self.state, time.perf_counter()
-        order = self.batches.order(self._first_step + state.epoch * self.batches.per_epoch)
+    def _epoch(self, first_step: int) -> Iterator[StepReport | EpochReport]:
+        state = self.state
+        order = self.batches.order(first_step + state.epoch * self.batches.per_epoch)
         while state.batch < self.batches.per_epoch:
-            # between two reports the caller's code runs, with the thread setting the caller had
+            # between two reports the caller's code runs, with the thread setting the caller had and off the clock
+            start = time.perf_counter()
             with blas_threads(self._gradients.blas_threads):
-                self._advance(order)
-            yield self._step_report(time.perf_counter() - start)
+                self._advance(order, first_step)
+            state.seconds += time.perf_counter() - start
+            yield self._step_report()
+        start = time.perf_counter()
         if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
             raise self._diverged(math.nan)
         with blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, self.loss)
-        yield self._finish_epoch(validation, time.perf_counter() - start)
+        state.seconds += time.perf_counter() - start
+        yield self._finish_epoch(validation)
 
-    def _advance(self, order: Integers) -> None:
+    def _advance(self, order: Integers, first_step: int) -> None:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
-        while self.state.batch < self.batches.per_epoch and time.perf_counter() - start < REPORT_SECONDS:
-            self._step(*self.batches.take(order, self.state.batch))
+        while True:
+            self._step(*self.batches.take(order, self.state.batch), first_step + self.state.step)
+            if self.state.batch == self.batches.per_epoch or time.perf_counter() - start >= REPORT_SECONDS:
+                break
 
-    def _step(self, x: Numbers, y: Numbers) -> None:
-        state, index = self.state, self._first_step + self.state.step
+    def _step(self, x: Numbers, y: Numbers, index: int) -> None:
+        state = self.state
         value, right = self._gradients(x, y, Step(self.settings.seed, index))
         if not math.isfinite(value):
             raise self._diverged(value)
@@ -170,7 +192,7 @@ class Training:
         """The rate of one step of this run, counted from 0."""
         return self.optimizer.learning_rate * self.schedule((step + 0.5) / self.total_steps)
 
-    def _step_report(self, seconds: float) -> StepReport:
+    def _step_report(self) -> StepReport:
         state = self.state
         return StepReport(
             epoch=state.epoch + 1,
@@ -179,10 +201,10 @@ class Training:
             loss=state.loss_sum / state.seen,
             accuracy=None if self._labels is None else state.correct / state.seen,
             learning_rate=self.learning_rate(state.step - 1),
-            samples_per_second=state.seen / seconds,
+            samples_per_second=state.seen / state.seconds,
         )
 
-    def _finish_epoch(self, validation: Evaluation | None, seconds: float) -> EpochReport:
+    def _finish_epoch(self, validation: Evaluation | None) -> EpochReport:
         state = self.state
         report = EpochReport(
             epoch=state.epoch + 1,
@@ -192,13 +214,13 @@ class Training:
             validation_loss=None if validation is None else validation.loss,
             validation_accuracy=None if validation is None else validation.accuracy,
             learning_rate=self.learning_rate(state.step - 1),
-            seconds=seconds,
-            samples_per_second=state.seen / seconds,
+            seconds=state.seconds,
+            samples_per_second=state.seen / state.seconds,
             best=self._is_best(validation),
         )
         self.history.epochs.append(report)
         state.epoch += 1
-        state.batch, state.loss_sum, state.correct, state.seen = 0, 0.0, 0, 0
+        state.batch, state.loss_sum, state.correct, state.seen, state.seconds = 0, 0.0, 0, 0, 0.0
         if self.settings.patience is not None and state.epochs_since_best >= self.settings.patience:
             self.history.stopped_early = state.epoch < self.settings.epochs
         return report
@@ -218,7 +240,8 @@ class Training:
             state.best_values = self.model.parameters.values.copy()
         return True
 
-    def _restore_best(self) -> None:
+    def restore_best(self) -> None:
+        """Give the model the weights of the best epoch so far, if one was kept. After a whole run it has them."""
         if self.state.best_values is not None:
             self.model.parameters.values[...] = self.state.best_values
 
@@ -229,19 +252,3 @@ class Training:
             f"the loss is {value} at learning rate {self.learning_rate(state.step):.3g}",
             hint=f"try a learning rate of {self.optimizer.learning_rate / 10:.3g}, or check the scale of the data",
         )
-
-
-def _checked(model: Sequential, loss: Loss, data: Dataset, name: str) -> Dataset:
-    """`data`, once it is sure that every row fits the model and the loss."""
-    if data.x.shape[1:] != model.input_shape:
-        raise InputError(f"{name}: got samples of shape {data.x.shape[1:]}; the model expects {model.input_shape}")
-    if data.labels is not None and model.output_shape != (1,):
-        classes = model.output_shape[0]
-        wrong = np.flatnonzero((data.labels < 0) | (data.labels >= classes))
-        if len(wrong):
-            raise InputError(
-                f"{name}: row {wrong[0]}: got label {data.labels[wrong[0]]}; "
-                f"expected an integer from 0 to {classes - 1}, as the model has {classes} outputs"
-            )
-    loss.value(np.zeros((1, *model.output_shape), model.dtype), data.y[:1])  # raises where the targets are no targets
-    return data

@@ -26,8 +26,8 @@ from framework.training import Training
 from models import digits
 from scripts.clock import peak_rss_mb, seconds_since_start
 from scripts.panels import result_line
-from scripts.recipes_and_settings import find_run_spec
 from scripts.run_folder import Report, RunFolder
+from scripts.run_spec import find_run_spec
 from scripts.submission import check_target, write_submission
 
 

@@ -22,8 +22,9 @@ class Layer(ABC):
     dy = ∂L/∂y and dx = ∂L/∂x have the shapes of y and x.
 
     A subclass keeps each constructor argument as an attribute of the same name, and lists what it learns in
-    `parameters`. In training (`step` given) it may write y and dx into `self.scratch`, and notes with `keep` what
-    backward will need; in inference (`step` None) it stores nothing, so two threads may use one model.
+    `parameters`. Rows do not know of each other: a large batch goes through in parts. In training (`step` given) it may
+    write y and dx into `self.scratch`, and notes with `keep` what backward will need; in inference (`step` None) it
+    stores nothing, so two threads may use one model.
     """
 
     casts_input: ClassVar[bool] = False

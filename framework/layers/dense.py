@@ -4,7 +4,8 @@ from typing import final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.arguments import whole_number
+from framework.errors import InputError
 from framework.initializers import Constant, HeNormal, Initializer
 from framework.layers.base import Layer
 from framework.parameters import Parameter
@@ -31,11 +32,8 @@ class Dense(Layer):
         weight_initializer: Initializer = HeNormal(),
         bias_initializer: Initializer = Constant(0.0),
     ) -> None:
-        for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-                raise InputError(f"Dense: {name}: got {quoted(size)}; expected an integer of 1 or more")
-        self.in_features = int(in_features)
-        self.out_features = int(out_features)
+        self.in_features = whole_number("Dense: in_features", in_features)
+        self.out_features = whole_number("Dense: out_features", out_features)
         self.use_bias = use_bias
         self.weight_initializer = weight_initializer
         self.bias_initializer = bias_initializer

@@ -4,7 +4,7 @@ from typing import final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.arguments import fraction
 from framework.layers.base import Layer
 from framework.randomness import Step
 from framework.types import Array
@@ -19,9 +19,7 @@ class Dropout(Layer):
     """
 
     def __init__(self, rate: float) -> None:
-        if not 0 <= rate < 1:
-            raise InputError(f"Dropout: rate: got {quoted(rate)}; expected a number from 0 to below 1")
-        self.rate = rate
+        self.rate = fraction("Dropout: rate", rate)
 
     def forward(self, x: Array, *, step: Step | None = None) -> Array:
         if step is None:

@@ -4,7 +4,7 @@ from typing import final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.arguments import real_number
 from framework.layers.base import Layer
 from framework.randomness import Step
 from framework.types import Array, Numbers
@@ -24,15 +24,16 @@ class Rescale(Layer):
     casts_input = True
 
     def __init__(self, scale: float) -> None:
-        if not SMALLEST <= abs(scale) <= 1 / SMALLEST:
-            raise InputError(
-                f"Rescale: scale: got {quoted(scale)}; expected {SMALLEST} to {1 / SMALLEST:.0e} or minus that"
-            )
-        self.scale = scale
+        expected = f"{SMALLEST} to {1 / SMALLEST:.0e} or minus that"
+        self.scale = real_number(
+            "Rescale: scale", scale, expected, fits=lambda number: SMALLEST <= abs(number) <= 1 / SMALLEST
+        )
 
     def forward(self, x: Numbers, *, step: Step | None = None) -> Array:
         out = None if step is None else self.scratch("y", x.shape, self.dtype)
-        # Dividing rounds once: Rescale(1/255) gives exactly v/255 for every pixel, multiplying misses 126 of 256.
+        if abs(self.scale) >= 1:
+            return np.multiply(x, self.dtype.type(self.scale), out=out, dtype=self.dtype, casting="same_kind")
+        # Dividing rounds once where 1/scale is whole: v/255 is exact for every pixel, multiplying misses 126 of 256.
         return np.divide(x, self.dtype.type(1 / self.scale), out=out, dtype=self.dtype, casting="same_kind")
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:

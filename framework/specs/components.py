@@ -6,11 +6,12 @@ A new layer, loss, optimizer, schedule or initializer joins by a class and its n
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import Field, SerializeAsAny, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 
 from framework import activations, initializers, losses, optimizers, schedules
 from framework.errors import SpecError, quoted
 from framework.layers import Dense, Dropout, Layer, Rescale
+from framework.optimizers import SMALLEST_EPSILON
 from framework.specs.base import (
     ComponentSpec,
     Dimension,
@@ -174,7 +175,7 @@ class AdamSpec(OptimizerSpec):
     learning_rate: NonNegative = 0.001
     beta_1: Fraction = 0.9
     beta_2: Fraction = 0.999
-    epsilon: Positive = 1e-8
+    epsilon: Annotated[Positive, Field(ge=SMALLEST_EPSILON, le=1)] = 1e-8
 
 
 class AdamWSpec(OptimizerSpec):
@@ -183,7 +184,7 @@ class AdamWSpec(OptimizerSpec):
     learning_rate: NonNegative = 0.001
     beta_1: Fraction = 0.9
     beta_2: Fraction = 0.999
-    epsilon: Positive = 1e-8
+    epsilon: Annotated[Positive, Field(ge=SMALLEST_EPSILON, le=1)] = 1e-8
     weight_decay: NonNegative = 0.01
 
 
@@ -228,6 +229,8 @@ BUILT_IN: tuple[type[ComponentSpec], ...] = tuple(
 
 def checked_extra(extra: Extra) -> tuple[type[ComponentSpec], ...]:
     """`extra`, once it is sure that no name in it is in use already."""
+    if isinstance(extra, type):
+        raise SpecError(f"extra: got the class {extra.__name__}; expected a list of spec classes", hint="extra=[...]")
     taken = {spec.type_name() for spec in BUILT_IN}
     for spec in extra:
         if spec.type_name() in taken:
@@ -244,7 +247,12 @@ def describe(component: object, extra: Extra = ()) -> ComponentSpec:
             for name, value in values.items():
                 if isinstance(value, COMPONENTS):
                     values[name] = describe(value, extra)
-            return spec.model_validate(values)
+            try:
+                return spec.model_validate(values)
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                field = ".".join(map(str, first["loc"]))
+                raise SpecError(f"{component!r}: {field}: {first['msg'].lower()}, as specs have limits") from None
     name = type(component).__name__
     raise SpecError(
         f"got a {name}; expected a component with a spec", hint=f"hand over its spec class: extra=[{name}Spec]"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from framework.chain import named_parameters
 from framework.errors import InputError, SpecError
 from framework.layers import Layer
 from framework.sequential import Sequential
@@ -59,11 +60,8 @@ class ModelSpec(Spec):
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """The name and shape of every parameter, without drawing any."""
-        return {
-            f"layers.{index}.{parameter.name}": parameter.shape
-            for index, layer in self._layers()
-            for parameter in layer.parameters
-        }
+        parameters = named_parameters([layer for _, layer in self._layers()])
+        return {path: parameter.shape for path, parameter in parameters.items()}
 
     def output_shape(self) -> tuple[int, ...]:
         """The shape of what the model gives for one sample."""

@@ -21,7 +21,9 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and dropout.")] = None,
     epochs: Annotated[int | None, typer.Option(help="How often to go through the rows.")] = None,
-    threads: Annotated[str | None, typer.Option(metavar="N|auto", help="Threads of a training step; auto measures.")] = None,
+    threads: Annotated[
+        str | None, typer.Option(metavar="N|auto", help="Threads of a training step; auto measures.")
+    ] = None,
     predict: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Predict this table afterwards; needs --out.")
     ] = None,

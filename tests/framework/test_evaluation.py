@@ -79,12 +79,12 @@ def test_one_output_is_no_classifier_even_with_integer_targets() -> None:
 
 
 def test_labels_that_are_no_class_are_refused() -> None:
-    with pytest.raises(InputError, match="labels: index 1: got 2; expected an integer from 0 to 1"):
+    with pytest.raises(InputError, match="data: row 1: got label 2; expected an integer from 0 to 1"):
         evaluate(echo(2), (np.zeros((2, 2)), [0, 2]))
 
 
 def test_data_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(InputError, match=r"x: got shape \(2, 3\); expected \(n, 2\)"):
+    with pytest.raises(InputError, match=r"data: got samples of shape \(3,\); the model expects \(2,\)"):
         evaluate(echo(2), (np.zeros((2, 3)), [0, 1]))
     with pytest.raises(InputError, match="got 2 rows of x and 1 of y"):
         evaluate(echo(2), (np.zeros((2, 2)), [0]))

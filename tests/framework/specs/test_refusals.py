@@ -163,7 +163,7 @@ PLACED: list[tuple[str, Tree, str, str, str]] = [
         "expected 0.0 or more",
     ),
     ("momentum 1", _run(optimizer={"type": "sgd", "momentum": 1}), "/optimizer/momentum", "'1'", "less than 1"),
-    ("epsilon 0", _run(optimizer={"type": "adam", "epsilon": 0.0}), "/optimizer/epsilon", "'0.0'", "more than 0"),
+    ("epsilon 0", _run(optimizer={"type": "adam", "epsilon": 0.0}), "/optimizer/epsilon", "'0.0'", "1e-30 or more"),
     ("epochs 0", _run(training={"epochs": 0}), "/training/epochs", "'0'", "expected 1 or more"),
     ("batch size 0", _run(training={"batch_size": 0}), "/training/batch_size", "'0'", "expected 1 or more"),
     ("seed -1", _run(training={"seed": -1}), "/training/seed", "'-1'", "expected 0 or more"),

@@ -88,7 +88,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 small = st.floats(-100, 100)
 starts = st.floats(-1e30, 1e30)
 not_negative = st.floats(0, allow_nan=False, allow_infinity=False)
-positive = st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
+positive = st.floats(1e-30, 1)
 scales = st.floats(1e-6, 1e6) | st.floats(-1e6, -1e-6)
 
 matrix_initializers = st.one_of(
