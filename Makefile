@@ -17,7 +17,7 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/pytest
 
 $(VENV)/installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --editable .
 	touch $@
 

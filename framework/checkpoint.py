@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.errors import ModelFileError, SpecError, quoted, shown_path
-from framework.files import publish
+from framework.errors import ModelFileError, SpecError, quoted
+from framework.files import publish, read_file
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, parse_spec
 from framework.specs.components import Extra
@@ -53,15 +53,7 @@ def load_model(path: Path, *, extra: Extra = ()) -> Sequential:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise ModelFileError(
-            f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
-    if len(content) > MAX_FILE:
-        raise ModelFileError(f"{path}: got more than {MAX_FILE:,} bytes; expected a model of at most that")
+    content = read_file(path, MAX_FILE, ModelFileError)
     text = _entry(content, path)
     try:
         weights = load(content)

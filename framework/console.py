@@ -23,9 +23,9 @@ def watch(training: Training, console: Console | None = None) -> None:
                 say(console, epoch_row(event))
     history, settings = training.history, training.settings
     if history.stopped_early:
-        say(console, f"stopped early: no better epoch in {settings.patience}")
+        say(console, f"\nstopped early: no better epoch in {settings.patience}")
     if history.best is not None and settings.restore_best and history.best.epoch < len(history):
-        say(console, f"weights of the best epoch, {history.best.epoch}, restored")
+        say(console, f"{epoch_row(history.best)}  best epoch, its weights restored")
 
 
 def say(console: Console, line: str) -> None:
@@ -39,7 +39,8 @@ def heading(training: Training) -> tuple[str, str]:
     plural = "" if training.threads == 1 else "s"
     return (
         f"{training.model.parameters.values.size:,} parameters, {len(training.data):,} rows{held_out}",
-        f"{training.optimizer!r}, batch {training.batches.batch_size:,}, {training.threads} thread{plural}",
+        f"{training.optimizer!r} at {training.optimizer.learning_rate:g}, batch {training.batches.batch_size:,}, "
+        f"{training.threads} thread{plural}",
     )
 
 
@@ -47,7 +48,7 @@ def column_names(training: Training) -> str:
     """The words above the figures of `epoch_row`."""
     words = f"{'epoch':>9} {'loss':>9} {'accuracy':>9}"
     if training.validation is not None:
-        words += f"   {'val. loss':>9} {'accuracy':>9}"
+        words += f"   {'val. loss':>9} {'val. acc.':>9}"
     return words + f" {'samples/s':>12}"
 
 

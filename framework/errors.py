@@ -12,6 +12,8 @@ class ChalknetError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+        if hint is not None:
+            self.add_note(f"hint: {hint}")  # Python prints it below the message
 
 
 class InputError(ChalknetError, ValueError):

@@ -1,5 +1,6 @@
 """Publishing: a file appears under its name complete and on disk, or not at all."""
 
+import errno
 import os
 import secrets
 from contextlib import suppress
@@ -37,5 +38,24 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems know no fsync of a folder
+            raise
     finally:
         os.close(handle)
+
+
+def read_file(path: Path, most: int, kind: type[InputError]) -> bytes:
+    """The bytes of a file of at most `most`. Raises `kind` for no file or a larger one, EnvironmentFault otherwise."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise kind(f"{shown_path(path)}: cannot be read: {error.strerror}") from None
+    except ValueError as error:  # a zero byte in the name
+        raise kind(f"{shown_path(path)}: cannot be the name of a file: {error}") from None
+    except OSError as error:
+        raise EnvironmentFault(f"{shown_path(path)}: cannot be read: {error.strerror or error}") from None
+    if len(content) > most:
+        raise kind(f"{shown_path(path)}: got more than {most:,} bytes; expected at most that")
+    return content

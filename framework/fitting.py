@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.data.dataset import Dataset
@@ -59,11 +60,12 @@ def fit(
         settings=TrainingSettings(epochs, batch_size, seed, patience, monitor, restore_best, threads),
     )
     model.optimizer = optimizer
-    if show:
-        from framework.console import watch  # here, so that a silent fit never loads rich
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite ends in Diverged
+        if show:
+            from framework.console import watch  # here, so that a silent fit never loads rich
 
-        watch(training)
-    else:
-        for _ in training:
-            pass
+            watch(training)
+        else:
+            for _ in training:
+                pass
     return training.history

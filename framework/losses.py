@@ -128,7 +128,8 @@ def _checked_labels(outputs: Array, targets: ArrayLike) -> Integers:
         raise InputError(f"outputs: got shape {outputs.shape}; expected (n, classes) with n of 1 or more, classes of 2")
     if labels.dtype.kind not in "iu" or labels.shape != (len(outputs),):
         raise InputError(
-            f"labels: got {labels.dtype} of shape {labels.shape}; expected integers of shape ({len(outputs)},)"
+            f"labels: got {labels.dtype} of shape {labels.shape}; expected integers of shape ({len(outputs)},)",
+            hint="of one-hot rows, y.argmax(axis=1) are the labels" if labels.ndim == 2 else None,
         )
     classes = outputs.shape[1]
     if labels.max() >= classes or (labels.dtype.kind == "i" and labels.min() < 0):

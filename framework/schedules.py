@@ -21,7 +21,7 @@ class Schedule(ABC):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ConstantSchedule(Schedule):
     """1 throughout, after rising in a line from 0 over the first `warmup` part of the run."""
 
@@ -35,7 +35,7 @@ class ConstantSchedule(Schedule):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CosineSchedule(Schedule):
     """Half a cosine wave from 1 to `final`, after a linear `warmup`. Loshchilov and Hutter 2017, arXiv:1608.03983."""
 
@@ -53,7 +53,7 @@ class CosineSchedule(Schedule):
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OneCycleSchedule(Schedule):
     """Up from `initial` to 1 over the first `warmup` part, then down to `final`, both along half a cosine wave.
 

@@ -59,7 +59,6 @@ def plain_128() -> RunSpec:
 
 
 RECIPES: dict[str, Callable[[], RunSpec]] = {"six-steps": six_steps, "plain-128": plain_128}
-DEFAULT = "plain-128"
 
 
 def recipe(name: str) -> RunSpec:

@@ -7,11 +7,13 @@
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from framework import __version__
 from framework.errors import ChalknetError, Diverged, EnvironmentFault
 from scripts.commands.evaluate import evaluate
 from scripts.commands.predict import predict
@@ -22,13 +24,24 @@ BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1,
 
 app = typer.Typer(
     name="chalknet",
-    help="Neural-network layers in plain NumPy: train, evaluate, predict.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (train, evaluate, predict, schema):
     app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show Python's traceback of an error.")] = False,
+) -> None:
+    """Neural-network layers in plain NumPy: train, evaluate, predict."""
+    if show_version:
+        print(f"chalknet {__version__}")
+        raise typer.Exit
 
 
 class Terminated(BaseException):
@@ -38,28 +51,35 @@ class Terminated(BaseException):
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    debug = len(arguments) < len(sys.argv) - 1
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(sys.argv[1:], standalone_mode=False)
         if code == INTERRUPTED:  # typer takes Ctrl-C for itself and makes this of it
             raise KeyboardInterrupt
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # the latter is what rich makes of the former
-        # Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         sys.exit(BROKEN_PIPE)
     except (Exception, KeyboardInterrupt, Terminated) as error:
-        if debug:
-            raise
-        sys.exit(_report(error))
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        code = _report(error)
+        if isinstance(error, OSError):
+            _forget_stdout()  # it may be what is full
+        sys.exit(code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _forget_stdout() -> None:
+    """Python flushes stdout once more when it ends, and would complain."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(error: BaseException) -> int:
     """Say on stderr what went wrong, and which exit code that is."""
     if isinstance(error, KeyboardInterrupt | Terminated):
-        print("\ninterrupted: nothing was saved", file=sys.stderr)
+        print("\ninterrupted", file=sys.stderr)
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if isinstance(error, typer.TyperException):
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -72,14 +92,22 @@ def _report(error: BaseException) -> int:
         print("error: out of memory", file=sys.stderr)
         return ENVIRONMENT
     if isinstance(error, ChalknetError):
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_harmless(str(error))}", file=sys.stderr)
         if error.hint:
-            print(f"  hint: {error.hint}", file=sys.stderr)
+            print(f"  hint: {_harmless(error.hint)}", file=sys.stderr)
         if isinstance(error, EnvironmentFault):
             return ENVIRONMENT
         return DIVERGED if isinstance(error, Diverged) else BAD_INPUT
+    if isinstance(error, OSError):
+        print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        return ENVIRONMENT
     print(f"internal error: {type(error).__name__}: {error}\n  hint: --debug shows where", file=sys.stderr)
     return BUG
+
+
+def _harmless(text: str) -> str:
+    """A message may quote names from anywhere: no control character of theirs reaches the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

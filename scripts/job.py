@@ -1,7 +1,9 @@
 """The main job, in order: read, split, train, evaluate, save, predict, report."""
 
 import json
+import os
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ from framework.console import say, watch
 from framework.data.dataset import Dataset
 from framework.data.split import split_indices
 from framework.data.table import Table, read_table
-from framework.errors import InputError
+from framework.errors import ChalknetError, InputError, TableError, shown_path
 from framework.evaluation import Evaluation, evaluate
 from framework.sequential import Sequential
 from framework.specs import RunSpec
@@ -60,9 +62,18 @@ class Options:
             raise InputError("--predict and --out: got one of the two; expected both or neither")
         if self.test is not None and self.no_test:
             raise InputError("--test and --no-test: got both; expected at most one")
-        for path in (self.train, self.test_table(), self.predict):
-            if path is not None and not path.exists():
-                raise InputError(f"{path}: no such file")
+        for path in (self.train or digits.TRAIN, self.test_table(), self.predict):
+            if path is not None and not os.path.exists(path):
+                own = path in (digits.TRAIN, digits.TEST)
+                hint = "the digits come with a clone of the project; or give a table with --train" if own else None
+                raise InputError(f"{shown_path(path)}: no such file", hint=hint)
+            if (
+                path is not None
+                and self.out is not None
+                and os.path.exists(self.out)
+                and os.path.samefile(path, self.out)
+            ):
+                raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
         if self.out is not None:
             check_target(self.out, force=self.force)
 
@@ -77,20 +88,20 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         seconds: dict[str, float] = {}
 
         model, source = spec.build(), options.train or digits.TRAIN
-        say(console, f"{recipe}: {_sizes(model)} on {source}")
+        say(console, f"{recipe}: {_sizes(model)} on {_short(source)}")
         with _timed(seconds, "load"):
-            table = read_table(source, spec.data.table_format())
+            table = _read(source, spec, console)
             to_predict = _unlabelled(options.predict, spec)
             training = _training(model, spec, table)
-        if table.notice:
-            say(console, table.notice)
-
         with _timed(seconds, "train"), np.errstate(all="ignore"):  # what is not finite ends in Diverged
             if options.quiet:
                 for _ in training:
                     pass
             else:
                 watch(training, console)
+
+        folder.write_model(training.model)  # at once: what fails from here on must not cost the training
+        folder.write_history(training.history)
 
         with _timed(seconds, "evaluate"):
             measured_on, evaluation = _measure(training, spec, options.test_table())
@@ -99,20 +110,23 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         else:
             say(console, f"\n{result_line(evaluation, measured_on or '')}")
 
-        folder.write_model(training.model)
-        folder.write_history(training.history)
         if to_predict is not None and options.out is not None:
             write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
-            line = f"{options.out}: {len(to_predict.features):,} predictions, written and read again"
-            say(console, line)
+            say(console, f"{options.out}: {len(to_predict.features):,} predictions, written and read again")
 
         seconds["total"] = seconds_since_start()
         report = _report(spec, table, training, evaluation, measured_on, seconds)
+        report["run"] = str(folder.path)
         folder.write_report(report)
-        line = f"saved in {folder.path}  ({seconds['train']:.1f} s training, {seconds['total']:.1f} s in all)"
-        say(console, line)
+        say(console, f"saved in {folder.path}  ({seconds['train']:.1f} s training, {seconds['total']:.1f} s in all)")
         if options.json:
             print(json.dumps(report))
+
+
+def _short(path: Path) -> str:
+    """`path` as seen from here, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _sizes(model: Sequential) -> str:
@@ -123,12 +137,17 @@ def _sizes(model: Sequential) -> str:
 
 @contextmanager
 def _claimed(options: Options, name: str) -> Iterator[RunFolder]:
-    """A new run folder, gone again if the run does not come to its end."""
+    """A new run folder, gone again if its training does not come to an end."""
     folder = RunFolder.claim(options.run, name)
     try:
         yield folder
-    except BaseException:
-        folder.abandon()
+    except BaseException as error:
+        if not folder.has_model():
+            folder.abandon()
+        elif isinstance(error, ChalknetError):
+            raise type(error)(str(error), hint=f"the trained model is safe in {folder.path}") from error
+        else:
+            print(f"the trained model is safe in {folder.path}", file=sys.stderr)
         raise
 
 
@@ -142,6 +161,18 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 def _unlabelled(path: Path | None, spec: RunSpec) -> Table | None:
     """Read before the training, so that a fault in it does not cost the training."""
     return None if path is None else read_table(path, spec.data.table_format(), labelled=False)
+
+
+def _read(path: Path, spec: RunSpec, console: Console) -> Table:
+    try:
+        table = read_table(path, spec.data.table_format())
+    except TableError as error:
+        if path in (digits.TRAIN, digits.TEST) and error.hint is None:
+            raise TableError(str(error), hint="this recipe is for another table: give it with --train CSV") from None
+        raise
+    if table.notice:
+        say(console, table.notice)
+    return table
 
 
 def _training(model: Sequential, spec: RunSpec, table: Table) -> Training:
@@ -178,6 +209,7 @@ def _report(
     seconds: dict[str, float],
 ) -> Report:
     seen = training.state.samples
+    best = training.history.best
     return {
         "accuracy": None if evaluation is None else evaluation.accuracy,
         "loss": None if evaluation is None else evaluation.loss,
@@ -185,6 +217,8 @@ def _report(
         "seconds": {name: round(value, 4) for name, value in seconds.items()},
         "samples_per_second": round(seen / seconds["train"], 1),
         "samples_seen": seen,
+        "epochs": len(training.history),
+        "best_epoch": None if best is None else best.epoch,
         "peak_rss_mb": peak_rss_mb(),
         "threads": training.threads,
         "versions": _versions(),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TypeAlias, final
@@ -44,10 +45,13 @@ class RunFolder:
                     return RunFolder(free)
         except FileExistsError:
             raise InputError(
-                f"{path}: got a folder that exists; expected a new one", hint="choose another --run, or leave it out"
+                f"{path}: got a name that exists; expected a new one", hint="choose another --run, or leave it out"
             ) from None
         except OSError as error:
             raise EnvironmentFault(f"{path or RUNS}: cannot be made: {error.strerror or error}") from error
+
+    def has_model(self) -> bool:
+        return os.path.isfile(self.path / MODEL)
 
     def abandon(self) -> None:
         """Remove the folder again: its run did not come to an end."""
@@ -71,7 +75,7 @@ class RunFolder:
         publish(self.path / REPORT, (json.dumps(report, indent=2) + "\n").encode())
 
     def read_spec(self) -> RunSpec:
-        if not (self.path / SPEC).is_file():
+        if not os.path.isfile(self.path / SPEC):
             raise InputError(f"{self.path}: got no {SPEC} in it; expected the folder of a run")
         spec = read_spec(self.path / SPEC)
         if not isinstance(spec, RunSpec):

@@ -2,8 +2,8 @@
 
 import difflib
 import json
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from framework.errors import InputError, SpecError, quoted
 from framework.specs import RunSpec, parse_spec, read_spec
@@ -19,7 +19,7 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     """
     if name in RECIPES:
         spec = recipe(name)
-    elif Path(name).exists() or name.endswith(".json"):
+    elif os.path.exists(name) or name.endswith(".json"):
         found = read_spec(name)
         if isinstance(found, RunSpec):
             spec = found

@@ -1,6 +1,7 @@
 """Kaggle's submission file: ImageId,Label, ids from 1, in the order of the table."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,14 @@ HEADER = ["ImageId", "Label"]
 
 def check_target(path: Path, *, force: bool) -> None:
     """Raise InputError where `path` cannot become a submission, before any work is done for it."""
-    if path.is_dir() or (path.exists() and not path.is_file()):
+    if os.path.exists(path) and not os.path.isfile(path):
         raise InputError(f"{path}: got something that is no file; expected the name of a file")
-    if path.exists() and not force:
+    if os.path.exists(path) and not force:
         raise InputError(f"{path}: got a file that exists; expected a new name", hint="--force overwrites it")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise InputError(f"{path}: got a folder that does not exist, {path.parent}; expected one that does")
+    if not os.access(path.parent, os.W_OK):
+        raise EnvironmentFault(f"{path}: cannot be written: no permission in {path.parent}")
 
 
 def write_submission(path: Path, labels: Integers, *, force: bool) -> None:

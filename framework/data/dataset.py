@@ -1,5 +1,6 @@
 """Dataset: samples and their targets in memory, checked once so that nothing has to be checked again in training."""
 
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
@@ -39,7 +40,7 @@ class Dataset:
     def labels(self) -> Integers | None:
         """y where it holds integer class labels, else None."""
         if self.y.ndim == 1 and np.issubdtype(self.y.dtype, np.integer):
-            return self.y.view(self.y.dtype)
+            return self.y.view(self.y.dtype)  # itself; the view only tells the type checker
         return None
 
     def rows(self, indices: Integers) -> "Dataset":
@@ -48,6 +49,13 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def __iter__(self) -> Iterator[Numbers]:
+        """x, then y: `x, y = dataset`."""
+        return iter((self.x, self.y))
+
+    def __repr__(self) -> str:
+        return f"Dataset(x {self.x.dtype} {self.x.shape}, y {self.y.dtype} {self.y.shape})"
 
 
 def _checked(name: str, values: ArrayLike) -> Numbers:

@@ -66,7 +66,11 @@ class Layer(ABC):
     def kept(self, name: str) -> Array:
         """What the last training forward kept under `name`."""
         if name not in self.scratch.kept:
-            raise InputError(f"{self.path or type(self).__name__}: backward needs a forward with step=Step(...) first")
+            place = self.path or type(self).__name__
+            raise InputError(
+                f"{place}: backward found nothing kept as {name!r}; expected a forward first",
+                hint=f"forward(x, step=Step(...)) trains, and calls self.keep({name}=...) for backward",
+            )
         return self.scratch.kept[name]
 
     def adopt(self, path: str, dtype: np.dtype[np.floating]) -> None:

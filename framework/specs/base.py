@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from framework.errors import InputError
 from framework.initializers import LARGEST, Initializer
 from framework.layers.base import Layer
 from framework.losses import Loss
@@ -80,7 +81,14 @@ class LayerSpec(ComponentSpec):
 
     def build_for(self, input_shape: tuple[int, ...]) -> Layer:
         """The layer for samples of `input_shape`."""
-        return self.component(**self.arguments(), **self.component.inferred(input_shape))
+        inferred = self.component.inferred(input_shape)
+        try:
+            return self.component(**self.arguments(), **inferred)
+        except TypeError as error:
+            raise InputError(
+                f"{self.component.__name__}: {error}; expected all arguments in {type(self).__name__} or inferred()",
+                hint="inferred(input_shape) returns the arguments that follow from it, such as in_features",
+            ) from None
 
 
 class BuildableSpec(ComponentSpec):

@@ -59,7 +59,8 @@ EXPECTATIONS = {
 
 def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
-    first, *others = error.errors(include_url=False)
+    # a field too many first: it is often the misspelt one that is also missing
+    first, *others = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     context: Mapping[str, object] = first.get("ctx", {})
     place = _place(first, tree)
     if "pointer" in context:

@@ -233,6 +233,8 @@ def checked_extra(extra: Extra) -> tuple[type[ComponentSpec], ...]:
         raise SpecError(f"extra: got the class {extra.__name__}; expected a list of spec classes", hint="extra=[...]")
     taken = {spec.type_name() for spec in BUILT_IN}
     for spec in extra:
+        if not (isinstance(spec, type) and issubclass(spec, ComponentSpec)):
+            raise SpecError(f"extra: got {getattr(spec, '__name__', spec)}; expected a spec class, such as a LayerSpec")
         if spec.type_name() in taken:
             raise SpecError(f"extra: {spec.__name__}: got type {quoted(spec.type_name())}; expected a name not in use")
         taken.add(spec.type_name())

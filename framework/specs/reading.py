@@ -4,10 +4,12 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from framework.errors import SpecError, printable, shown_path
+from framework.errors import SpecError, printable
+from framework.files import read_file
 from framework.specs.complaints import Json, translated
 from framework.specs.components import Extra, checked_extra
 from framework.specs.limits import MAX_BYTES, MAX_DEPTH
@@ -21,12 +23,7 @@ def read_spec(path: str | os.PathLike[str], *, extra: Extra = ()) -> ModelSpec |
     `extra` are spec classes of your own components. Raises SpecError that names file, JSON pointer, what came and what
     was expected.
     """
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise SpecError(f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return parse_spec(content, source=str(path), extra=extra)
+    return parse_spec(read_file(Path(path), MAX_BYTES, SpecError), source=str(path), extra=extra)
 
 
 def parse_spec(text: str | bytes, *, source: str = "spec", extra: Extra = ()) -> ModelSpec | RunSpec:

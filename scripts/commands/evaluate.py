@@ -1,5 +1,6 @@
 """chalknet evaluate: how good is a trained model on a labelled table?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ def evaluate(
     folder = RunFolder(run)
     spec, model = folder.read_spec(), folder.read_model()
     rows = read_table(table, spec.data.table_format())
+    if rows.notice:
+        print(rows.notice, file=sys.stderr)
     evaluation = measure(model, rows.dataset(), spec.loss.build())
     if json:
         print(evaluation_as_json(evaluation))

@@ -1,5 +1,6 @@
 """chalknet predict: a trained model's labels for a table, as a submission file."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,5 +22,7 @@ def predict(
     folder = RunFolder(run)
     spec, model = folder.read_spec(), folder.read_model()
     rows = read_table(table, spec.data.table_format(), labelled=False)
+    if rows.notice:
+        print(rows.notice, file=sys.stderr)
     write_submission(out, model.predict(rows.features), force=force)
     print(f"{out}: {len(rows.features):,} predictions, written and read again")

@@ -81,6 +81,7 @@ def main() -> None:
         agree("loss dZ2 dZ1", (np.array(L), np.array(value)), (dZ2, dz2.T * m), (dZ1, dz1.T * m))
         agree("dW2 db2 dW1 db1", (dW2, w2.grad.T), (db2[:, 0], c2.grad), (dW1, w1.grad.T), (db1[:, 0], c1.grad))
         agree("W2 b2 W1 b1", (W2, w2.value.T), (b2[:, 0], c2.value), (W1, w1.value.T), (b1[:, 0], c1.value))
+    print(f"every quantity agrees to {TOLERANCE:.0e}")
 
 
 def back(layer: Layer, dy: Array) -> Array:

@@ -258,11 +258,11 @@ def test_gradients_are_overwritten(case: Case) -> None:
 def test_backward_before_forward_names_the_layer(case: Case) -> None:
     layer = case.make()
     dy = np.ones((1, *layer.output_shape((FEATURES,))), np.float32)
-    with pytest.raises(InputError, match=f"^{type(layer).__name__}: backward needs a forward"):
+    with pytest.raises(InputError, match=f"^{type(layer).__name__}: backward found nothing kept"):
         layer.backward(dy)
     model = alone(case)
     model.forward(numbers((1, FEATURES)))  # inference leaves nothing to go back through
-    with pytest.raises(InputError, match=r"^layers\.0: backward needs a forward"):
+    with pytest.raises(InputError, match=r"^layers\.0: backward found nothing kept"):
         model.backward(dy, need_dx=True)
 
 

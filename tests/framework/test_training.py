@@ -331,7 +331,7 @@ def test_the_rate_follows_the_schedule_from_middle_to_middle() -> None:
     assert [training.learning_rate(step) for step in range(8)] == [rate for rate, _ in recorder.calls]
 
 
-@pytest.mark.parametrize("schedule", [ConstantSchedule(0.5), CosineSchedule(0.2), OneCycleSchedule()])
+@pytest.mark.parametrize("schedule", [ConstantSchedule(warmup=0.5), CosineSchedule(warmup=0.2), OneCycleSchedule()])
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9, weight_decay=0.01), Adam(), AdamW()])
 def test_hyperparameters_are_never_touched(optimizer: Optimizer, schedule: Schedule) -> None:
     before = repr(optimizer), repr(schedule), _public(optimizer)

@@ -7,7 +7,7 @@ import pytest
 
 from framework import InputError, RunSpec, read_spec
 from models import digits
-from models.recipes import DEFAULT, FOLDER, RECIPES, recipe, recipe_path
+from models.recipes import FOLDER, RECIPES, recipe, recipe_path
 
 NAMES = sorted(RECIPES)
 
@@ -22,7 +22,7 @@ def test_the_committed_json_is_what_the_function_says(name: str) -> None:
 
 def test_every_committed_recipe_has_a_function() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} - {"schema"} == set(RECIPES)
-    assert DEFAULT in RECIPES
+    assert "plain-128" in RECIPES
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("six-steps", 784 * 10 + 10 + 10 * 10 + 10), ("plain-128", 101_770)])
@@ -83,7 +83,7 @@ def test_the_table_of_the_digits() -> None:
     assert (table.feature_columns[0], table.feature_columns[-1]) == ("pixel0", "pixel783")
     assert table.label_column == "label"
     assert (table.minimum, table.maximum, table.classes) == (0, 255, 10)
-    assert isinstance(recipe(DEFAULT), RunSpec)
+    assert isinstance(recipe("plain-128"), RunSpec)
 
 
 @pytest.mark.skipif(not digits.TRAIN.exists(), reason="the embedded digits lie beside the source tree only")

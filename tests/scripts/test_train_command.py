@@ -181,7 +181,7 @@ REFUSED = {
     "validation": (["train", "--validation", "1"], "/data/validation_split: got '1", ""),
     "seed": (["train", "--seed", "-1"], "/training/seed: got '-1'; expected 0 or more", ""),
     "missing table": (["train", "--train", "none.csv"], "none.csv: no such file", ""),
-    "existing run": (["train", "--run", "."], ".: got a folder that exists", "--run"),
+    "existing run": (["train", "--run", "."], ".: got a name that exists", "--run"),
     "predict alone": (["train", "--predict", "x.csv"], "--predict and --out: got one of the two", ""),
     "test and no-test": (["train", "--test", "x.csv", "--no-test"], "--test and --no-test: got both", ""),
     "unknown option": (["train", "--fast"], "No such option: --fast", "--help"),
@@ -238,13 +238,49 @@ def test_divergence_ends_with_4_and_names_the_rate(chalknet: Chalknet, digits_cs
     assert not Path("r").exists()
 
 
-def test_debug_shows_the_traceback(chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["chalknet", "train", "plain", "--debug"])
-    from framework import InputError
-    from scripts import cli
+def test_debug_shows_the_traceback_and_keeps_the_code(chalknet: Chalknet) -> None:
+    done = chalknet("--debug", "train", "plain")
+    assert done.code == 2
+    assert "Traceback" in done.err
+    assert "error: recipe: got 'plain'" in done.err
 
-    with pytest.raises(InputError):
-        cli.main()
+
+def test_what_fails_after_the_training_does_not_cost_the_training(
+    chalknet: Chalknet, digits_csv: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(digits_csv.read_text().rstrip()[:-1] + "x\n")
+    done = chalknet("train", "--train", digits_csv, "--epochs", 1, "--test", bad, "--run", "r")
+    assert done.code == 2
+    assert "bad.csv: line 601, column 'pixel783'" in done.err
+    assert "the trained model is safe in r" in done.err
+    assert chalknet("evaluate", "r", digits_csv).code == 0
+
+
+def test_the_table_to_predict_is_never_overwritten(chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path) -> None:
+    Path("t.csv").write_bytes(unlabelled_csv.read_bytes())
+    done = chalknet("train", "--train", digits_csv, "--predict", "t.csv", "--out", "t.csv", "--force")
+    assert done.code == 2
+    assert Path("t.csv").read_bytes() == unlabelled_csv.read_bytes()
+
+
+def test_a_recipe_for_another_table_says_so(chalknet: Chalknet) -> None:
+    done = chalknet("train", "--set", 'data.feature_columns.prefix="cell"')
+    assert done.code == 2
+    assert "--train CSV" in done.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_full_device_is_the_environment_s_fault() -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "scripts.cli", "schema"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: output: No space left")
+
+
+def test_version(chalknet: Chalknet) -> None:
+    assert chalknet("--version").out.startswith("chalknet 0.")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -10,6 +10,8 @@ from framework.errors import quoted
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+INDEX_HINT = "pandas writes its index there unless told: to_csv(..., index=False)"
+
 
 def read_header(line: bytes, format: TableFormat, *, labelled: bool, place: str) -> Layout:
     """Where the columns of `format` stand in a file whose first line is `line`.
@@ -98,7 +100,7 @@ def _check_names(names: list[str], wanted: tuple[str, ...], place: str) -> None:
                 f"{place}, column {quoted(name)}" if name else place,
                 got="an unknown column" if name else "an empty column name",
                 expected=f"the {len(wanted)} columns {_abridged(wanted)}",
-                hint=f"the nearest missing column is {quoted(nearest)}" if nearest else None,
+                hint=f"the nearest missing column is {quoted(nearest)}" if nearest else None if name else INDEX_HINT,
             )
     if missing:
         raise fault(

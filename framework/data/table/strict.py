@@ -47,10 +47,17 @@ def read_strictly(block: bytes, layout: Layout, place: str, first_line: int) -> 
                 f"{place}: line {number}, column {quoted(layout.names[wrong])}",
                 got=quoted(cells[wrong]),
                 expected=f"an integer from {columns[wrong].minimum} to {columns[wrong].maximum}",
-                hint=None if cells[wrong] else hint,
+                hint=_cell_hint(cells[wrong]) if cells[wrong] else hint,
             ) from None
         rows.append(np.array(values, dtype=np.int64))
     return np.stack(rows)
+
+
+def _cell_hint(cell: str) -> str | None:
+    """What a cell that is no integer most often is."""
+    if re.fullmatch(r"-?[0-9]+\.0*", cell):
+        return "write whole numbers without a point; in pandas: table.astype(int).to_csv(..., index=False)"
+    return None
 
 
 def cells_of(text: str, place: str) -> list[str]:

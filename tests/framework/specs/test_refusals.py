@@ -399,7 +399,7 @@ class TestFiles:
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert str(caught.value) == f"{path}: got more than {MAX_BYTES:,} bytes; expected a spec of at most that"
+        assert str(caught.value) == f"{path}: got more than {MAX_BYTES:,} bytes; expected at most that"
         assert peak < SMALL
 
     def test_missing_or_a_folder(self, tmp_path: Path) -> None:
