@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 ROUND_SECONDS = 0.01
+MOST_SECONDS = 0.5
 MARGIN = 0.1
 
 
@@ -51,11 +52,12 @@ def fastest_thread_count(trial: Callable[[int], Callable[[], object]]) -> int:
         return 1
     trials = {count: trial(count) for count in counts}
     seconds: dict[int, list[float]] = {count: [] for count in counts}
+    start = time.perf_counter()
     for number in range(ROUNDS):
         for count in counts:
             seconds[count].append(_seconds_per_call(trials[count]))
-        if number == 2 and min(map(min, seconds.values())) > ROUND_SECONDS:
-            break  # one call is slow enough to be measured well, and to be worth saving
+        if number >= 2 and time.perf_counter() - start > MOST_SECONDS:
+            break
     best = counts[0]
     for count in counts[1:]:
         if statistics.median(seconds[count]) < statistics.median(seconds[best]) * (1 - MARGIN):
