@@ -67,11 +67,16 @@ def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike,
     return dataset
 
 
-def evaluate(model: Sequential, data: Dataset | tuple[ArrayLike, ArrayLike], loss: Loss | None = None) -> Evaluation:
+def evaluate(
+    model: Sequential,
+    data: Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    loss: Loss | None = None,
+) -> Evaluation:
     """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`."""
     loss = loss or SoftmaxCrossEntropy()
-    dataset = checked_data(model, loss, data, "data")
-    labels = dataset.labels
+    dataset = checked_data(model, loss, Dataset.of(data, labels), "data")
     total = 0.0
     predicted = np.empty(len(dataset), np.int64)
     for start in range(0, len(dataset), PREDICT_BATCH):
@@ -79,8 +84,7 @@ def evaluate(model: Sequential, data: Dataset | tuple[ArrayLike, ArrayLike], los
         outputs = model.forward(dataset.x[rows])
         total += loss.value(outputs, dataset.y[rows]) * len(outputs)
         predicted[rows] = outputs.argmax(axis=1)
-    if labels is None or len(model.output_shape) != 1 or model.output_shape[0] < 2:
-        return Evaluation(total / len(dataset), len(dataset))
-    return Evaluation(
-        total / len(dataset), len(dataset), predicted, confusion_matrix(labels, predicted, model.output_shape[0])
-    )
+    n, classes = len(dataset), model.output_shape[0]
+    if dataset.labels is None or len(model.output_shape) != 1 or classes < 2:
+        return Evaluation(total / n, n)
+    return Evaluation(total / n, n, predicted, confusion_matrix(dataset.labels, predicted, classes))

@@ -19,7 +19,8 @@ from framework.training import Training
 
 def fit(
     model: Sequential,
-    train: Dataset | tuple[ArrayLike, ArrayLike],
+    train: Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     optimizer: Optimizer | None = None,
     loss: Loss | None = None,
@@ -36,14 +37,14 @@ def fit(
     threads: int | Literal["auto"] = "auto",
     show: bool = True,
 ) -> History:
-    """Train `model` in place and return the history of the run.
+    """Train `model` in place on `train`, a Dataset or a pair (x, y), or on x and `labels`; return the run's history.
 
     The names are those of TrainingSettings; the optimizer is Adam() and the loss SoftmaxCrossEntropy() unless given.
     `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
     on: from the weights as they are, with the model's optimizer and its memory unless it is given another, and with
     batches in an order not seen before. `show=False` is silent.
     """
-    dataset = Dataset.of(train)
+    dataset = Dataset.of(train, labels)
     if validation_split:
         if validation_data is not None:
             raise InputError("validation: got both validation_data and validation_split; expected at most one")

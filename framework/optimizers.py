@@ -117,6 +117,7 @@ class SGD(Optimizer):
             velocity = self.slots["velocity"]
             velocity *= self.momentum
             velocity += grads
+            _forget_the_tiny(velocity, index)
         if not self.momentum or self.nesterov:
             np.multiply(grads, learning_rate, out=change)
             values -= change
@@ -203,6 +204,7 @@ def _adam(
     np.subtract(grads, m, out=change)
     change *= 1 - beta_1
     m += change
+    _forget_the_tiny(m, index)
 
     np.multiply(grads, grads, out=change)
     change *= 1 - beta_2
@@ -215,6 +217,21 @@ def _adam(
     np.divide(m, change, out=change)
     change *= learning_rate * correction / (1 - beta_1 ** (index + 1))
     values -= change
+
+
+FORGET_EVERY = 64
+"""Steps. 0.9 to the 64th is 1e-3, and from the threshold below to the first denormal number it is 1e-7."""
+
+
+def _forget_the_tiny(average: Array, index: int) -> None:
+    """Now and then set to 0 what decays towards 0: below 1e-38 float32 is denormal, and products take far longer.
+
+    A pixel that is rarely inked leaves such averages behind. Without this, plain-128 slows down from 154,000 samples a
+    second in its first epoch to 130,000 in its third.
+    """
+    if (index + 1) % FORGET_EVERY == 0:
+        kind = np.finfo(average.dtype)
+        average[np.abs(average) < kind.tiny / kind.eps] = 0
 
 
 SMALLEST_EPSILON = 1e-30

@@ -161,7 +161,7 @@ class Training:
         if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
             raise self._diverged(math.nan)
         with blas_threads(self.threads):
-            validation = None if self.validation is None else evaluate(self.model, self.validation, self.loss)
+            validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
         state.seconds += time.perf_counter() - start
         yield self._finish_epoch(validation)
 

@@ -197,7 +197,7 @@ def _measure(training: Training, spec: RunSpec, test: Path | None) -> tuple[str 
     name = "hold-out"
     if test is not None:
         name, data = "test", read_table(test, spec.data.table_format()).dataset()
-    return (None, None) if data is None else (name, evaluate(training.model, data, training.loss))
+    return (None, None) if data is None else (name, evaluate(training.model, data, loss=training.loss))
 
 
 def _report(

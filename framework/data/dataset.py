@@ -28,8 +28,12 @@ class Dataset:
             )
 
     @staticmethod
-    def of(data: "Dataset | tuple[ArrayLike, ArrayLike]") -> "Dataset":
-        """`data` itself, or the Dataset of an (x, y) pair."""
+    def of(data: "Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike", labels: ArrayLike | None = None) -> "Dataset":
+        """`data` itself, or the Dataset of a pair (x, y), or that of x with its labels given apart."""
+        if labels is not None:
+            if isinstance(data, Dataset | tuple):
+                raise InputError("labels: got labels beside data that has its own; expected one or the other")
+            return Dataset(data, labels)
         if isinstance(data, Dataset):
             return data
         if not isinstance(data, tuple) or len(data) != 2:

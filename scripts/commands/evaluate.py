@@ -23,7 +23,7 @@ def evaluate(
     rows = read_table(table, spec.data.table_format())
     if rows.notice:
         print(rows.notice, file=sys.stderr)
-    evaluation = measure(model, rows.dataset(), spec.loss.build())
+    evaluation = measure(model, rows.dataset(), loss=spec.loss.build())
     if json:
         print(evaluation_as_json(evaluation))
     else:

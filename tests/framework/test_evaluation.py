@@ -48,7 +48,7 @@ def test_the_mean_is_over_samples_not_batches(loss: SoftmaxCrossEntropy | MeanSq
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((n, 3)), rng.integers(0, 3, n)
     x[PREDICT_BATCH:] *= 100  # the few rows of the last batch differ from the rest
-    report = evaluate(echo(3), (x, y), loss)
+    report = evaluate(echo(3), (x, y), loss=loss)
     assert report.loss == pytest.approx(loss.value(x, y), rel=MEAN_TOLERANCE)
     assert report.predicted is not None
     np.testing.assert_array_equal(report.predicted, x.argmax(axis=1))
@@ -67,7 +67,7 @@ def test_is_inference() -> None:
 
 def test_numbers_have_a_loss_and_no_labels() -> None:
     for y in ([[1.0], [3.0]], [1.0, 3.0]):
-        report = evaluate(echo(1), ([[1.0], [1.0]], y), MeanSquaredError())
+        report = evaluate(echo(1), ([[1.0], [1.0]], y), loss=MeanSquaredError())
         assert report.loss == 2
         assert (report.n, report.accuracy, report.errors, report.confusion) == (2, None, None, None)
         assert report.predicted is None
@@ -75,7 +75,7 @@ def test_numbers_have_a_loss_and_no_labels() -> None:
 
 
 def test_one_output_is_no_classifier_even_with_integer_targets() -> None:
-    assert evaluate(echo(1), ([[1.0], [1.0]], [1, 3]), MeanSquaredError()).accuracy is None
+    assert evaluate(echo(1), ([[1.0], [1.0]], [1, 3]), loss=MeanSquaredError()).accuracy is None
 
 
 def test_labels_that_are_no_class_are_refused() -> None:

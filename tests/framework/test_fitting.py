@@ -14,6 +14,7 @@ from framework import (
     SoftmaxCrossEntropy,
     Training,
     TrainingSettings,
+    evaluate,
     fit,
     split_indices,
 )
@@ -115,3 +116,23 @@ def test_is_silent_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr()
     assert " 1/1 " in shown.out
     assert shown.err == ""
+
+
+def test_labels_may_be_given_apart() -> None:
+    x, y = np.arange(24, dtype=np.float32).reshape(8, 3) / 24, np.array([0, 1] * 4)
+    together, apart = (Sequential([Dense(3, 2)], seed=0) for _ in range(2))
+    fit(together, (x, y), epochs=2, show=False)
+    fit(apart, x, y, epochs=2, show=False)
+    np.testing.assert_array_equal(apart.parameters.values, together.parameters.values)
+    assert evaluate(apart, x, y).loss == evaluate(together, (x, y)).loss
+    with pytest.raises(InputError, match="labels beside data that has its own"):
+        fit(apart, (x, y), y)
+
+
+def test_without_an_optimizer_the_model_goes_on_with_its_own() -> None:
+    x, y = np.arange(24, dtype=np.float32).reshape(8, 3) / 24, np.array([0, 1] * 4)
+    once, twice = (Sequential([Dense(3, 2)], seed=0) for _ in range(2))
+    fit(once, x, y, epochs=4, batch_size=4, threads=1, show=False)
+    for _ in range(2):
+        fit(twice, x, y, epochs=2, batch_size=4, threads=1, show=False)
+    np.testing.assert_array_equal(twice.parameters.values, once.parameters.values)

@@ -292,3 +292,19 @@ def test_arguments_out_of_range_are_refused(kind: type[Optimizer], name: str, va
 def test_nesterov_needs_momentum() -> None:
     with pytest.raises(InputError, match="nesterov: got True with momentum 0; expected a momentum above 0"):
         SGD(0.1, nesterov=True)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(), AdamW()], ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_average_becomes_denormal(optimizer: Optimizer, dtype: type[np.floating]) -> None:
+    """One gradient and then none for long: what decays by 0.9 a step reaches 0 without a stay below the normal range."""
+    parameters = vector(dtype=dtype)
+    optimizer.begin(parameters)
+    average = next(iter(optimizer.slots.values()))
+    with np.errstate(under="raise"):
+        for index in range(8000 if dtype is np.float64 else 1000):
+            parameters.grads[...] = 1 if index == 0 else 0
+            optimizer.step(parameters.values, parameters.grads, 0.01, index)
+            if index == 60:
+                assert (average != 0).all()
+    assert not average.any()
