@@ -297,7 +297,7 @@ def test_nesterov_needs_momentum() -> None:
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(), AdamW()], ids=repr)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_average_becomes_denormal(optimizer: Optimizer, dtype: type[np.floating]) -> None:
-    """One gradient and then none for long: what decays by 0.9 a step reaches 0 without a stay below the normal range."""
+    """One gradient, then none for long: what decays by 0.9 a step reaches 0 without a stay below the normal range."""
     parameters = vector(dtype=dtype)
     optimizer.begin(parameters)
     average = next(iter(optimizer.slots.values()))
