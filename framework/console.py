@@ -25,7 +25,8 @@ def watch(training: Training, console: Console | None = None) -> None:
     if history.stopped_early:
         say(console, f"\nstopped early: no better epoch in {settings.patience}")
     if history.best is not None and settings.restore_best and history.best.epoch < len(history):
-        say(console, f"{epoch_row(history.best)}  best epoch, its weights restored")
+        say(console, "\nthe weights of the best epoch are restored")
+        say(console, epoch_row(history.best))
 
 
 def say(console: Console, line: str) -> None:
@@ -37,10 +38,12 @@ def heading(training: Training) -> tuple[str, str]:
     """What is trained on how much, and how."""
     held_out = f", {len(training.validation):,} held out" if training.validation is not None else ""
     plural = "" if training.threads == 1 else "s"
+    optimizer = repr(training.optimizer)
+    if "learning_rate=" not in optimizer:  # it is the default, and still the first thing to know
+        optimizer += f", learning rate {training.optimizer.learning_rate:g}"
     return (
         f"{training.model.parameters.values.size:,} parameters, {len(training.data):,} rows{held_out}",
-        f"{training.optimizer!r} at {training.optimizer.learning_rate:g}, batch {training.batches.batch_size:,}, "
-        f"{training.threads} thread{plural}",
+        f"{optimizer}, batch {training.batches.batch_size:,}, {training.threads} thread{plural}",
     )
 
 

@@ -40,7 +40,7 @@ def _watched(training: Training, *, width: int = 80, terminal: bool = False, qui
 def test_plain_lines_without_a_terminal() -> None:
     training = _training(2, validated=True)
     lines = _watched(training).splitlines()
-    assert lines[:3] == ["8 parameters, 8 rows, 8 held out", "SGD(learning_rate=0.0) at 0, batch 4, 1 thread", ""]
+    assert lines[:3] == ["8 parameters, 8 rows, 8 held out", "SGD(learning_rate=0.0), batch 4, 1 thread", ""]
     assert lines[3].split() == ["epoch", "loss", "accuracy", "val.", "loss", "val.", "acc.", "samples/s"]
     for line, report in zip(lines[4:6], training.history, strict=True):
         assert report.accuracy is not None
@@ -53,7 +53,7 @@ def test_plain_lines_without_a_terminal() -> None:
         ]
     assert lines[4].endswith(" *")
     assert not lines[5].endswith("*")
-    assert lines[6:] == [f"{lines[4]}  best epoch, its weights restored"]
+    assert lines[6:] == ["", "the weights of the best epoch are restored", lines[4]]
     assert "\x1b" not in "".join(lines)
 
 
@@ -86,8 +86,8 @@ def test_figures_that_are_not_there_are_not_shown() -> None:
 
 def test_stopping_early_is_told() -> None:
     lines = _watched(_training(9, patience=2, validated=True)).splitlines()
-    assert lines[-2] == "stopped early: no better epoch in 2"
-    assert re.fullmatch(r" +1/9 +\d.* \*  best epoch, its weights restored", lines[-1])
+    assert lines[-4:-1] == ["stopped early: no better epoch in 2", "", "the weights of the best epoch are restored"]
+    assert re.fullmatch(r" +1/9 +\d.* \*", lines[-1])
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 19, 20, 21, 39, 41, 500])
@@ -113,7 +113,8 @@ def test_a_terminal_gets_a_bar_that_is_gone_in_the_end(width: int) -> None:
     assert "━" in shown
     assert re.search(r"3/3 +0\.", shown)
     erase = "\x1b[1A\x1b[2K"  # up one line, and clear it
-    assert re.fullmatch(rf"{re.escape(erase)} +1/3 .*  best epoch, its weights restored", shown.splitlines()[-1])
+    assert f"{erase}\nthe weights of the best epoch are restored\n" in shown
+    assert re.fullmatch(r" +1/3 .* \*", shown.splitlines()[-1])
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -150,4 +151,4 @@ def test_words_between_colons_stay_words() -> None:
 
 def test_long_lines_are_not_folded() -> None:
     shown = _watched(_training(1, optimizer=Odd("x" * 300), validated=True), width=40)
-    assert f"Odd('{'x' * 300}') at 0, batch 4, 1 thread" in shown.splitlines()
+    assert f"Odd('{'x' * 300}'), learning rate 0, batch 4, 1 thread" in shown.splitlines()
