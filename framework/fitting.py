@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.data.dataset import Dataset
-from framework.data.split import split_indices
+from framework.data.split import split
 from framework.errors import InputError
 from framework.history import History
 from framework.losses import Loss
@@ -48,8 +48,7 @@ def fit(
     if validation_split:
         if validation_data is not None:
             raise InputError("validation: got both validation_data and validation_split; expected at most one")
-        kept, held_out = split_indices(dataset.labels, len(dataset), validation_split, seed=split_seed)
-        dataset, validation_data = dataset.rows(kept), dataset.rows(held_out)
+        dataset, validation_data = split(dataset, validation_split, seed=split_seed)
     optimizer = optimizer or model.optimizer or Adam()
     training = Training(
         model,

@@ -17,6 +17,14 @@ from framework.parameters import ParameterVector
 from framework.representation import constructor_call
 from framework.types import Array
 
+FORGET_EVERY = 64
+"""Steps. 0.9 to the 64th is 1e-3, and from where averages are forgotten to the first denormal number it is 1e-7."""
+
+SMALLEST_EPSILON = 1e-30
+"""A smaller one would be 0 in float32, and 0/0 the change of a weight that never had a gradient."""
+
+EPSILON_RANGE = f"a number from {SMALLEST_EPSILON} to 1"
+
 
 class Optimizer(ABC):
     """An update rule. `learning_rate` is its full rate; a schedule says what part of it a step gets."""
@@ -28,6 +36,7 @@ class Optimizer(ABC):
         """Updates made since the slots were allocated; kept by the training loop."""
         self._serves: object = None
         self._slots: dict[str, Array] = {}
+        self._decayed = 0
 
     def begin(self, parameters: ParameterVector) -> None:
         """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on."""
@@ -51,7 +60,7 @@ class Optimizer(ABC):
         return self._slots
 
     @property
-    def _change(self) -> Array:
+    def change(self) -> Array:
         """Scratch of `step`, of the size of the values. Raises InputError before `begin`."""
         if self._serves is None:
             raise InputError(f"{self!r} does not know its parameters yet; call begin(model.parameters) first")
@@ -106,7 +115,7 @@ class SGD(Optimizer):
         return ("velocity",) if self.momentum else ()
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        change = self._change
+        change = self.change
         if self.weight_decay:
             decayed = self._decayed
             np.multiply(values[:decayed], self.weight_decay, out=change[:decayed])
@@ -151,8 +160,7 @@ class Adam(Optimizer):
         return ("m", "v")
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        m, v = self.slots["m"], self.slots["v"]
-        _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
+        _adam(self, values, grads, learning_rate, index)
 
 
 @final
@@ -183,44 +191,29 @@ class AdamW(Optimizer):
         return ("m", "v")
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        m, v = self.slots["m"], self.slots["v"]
         values[: self._decayed] *= 1 - learning_rate * self.weight_decay
-        _adam(values, grads, m, v, self._change, learning_rate, index, self.beta_1, self.beta_2, self.epsilon)
+        _adam(self, values, grads, learning_rate, index)
 
 
-def _adam(
-    values: Array,
-    grads: Array,
-    m: Array,
-    v: Array,
-    change: Array,
-    learning_rate: float,
-    index: int,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> None:
+def _adam(rule: Adam | AdamW, values: Array, grads: Array, learning_rate: float, index: int) -> None:
     """Adam's rule, in place. With c = √(1−β₂ᵗ): m̂/(√v̂+ε) = m · c/(1−β₁ᵗ) / (√v + ε c), one pass less."""
+    m, v, change = rule.slots["m"], rule.slots["v"], rule.change
     np.subtract(grads, m, out=change)
-    change *= 1 - beta_1
+    change *= 1 - rule.beta_1
     m += change
     _forget_the_tiny(m, index)
 
     np.multiply(grads, grads, out=change)
-    change *= 1 - beta_2
-    v *= beta_2
+    change *= 1 - rule.beta_2
+    v *= rule.beta_2
     v += change
 
-    correction = math.sqrt(1 - beta_2 ** (index + 1))
+    correction = math.sqrt(1 - rule.beta_2 ** (index + 1))
     np.sqrt(v, out=change)
-    change += epsilon * correction
+    change += rule.epsilon * correction
     np.divide(m, change, out=change)
-    change *= learning_rate * correction / (1 - beta_1 ** (index + 1))
+    change *= learning_rate * correction / (1 - rule.beta_1 ** (index + 1))
     values -= change
-
-
-FORGET_EVERY = 64
-"""Steps. 0.9 to the 64th is 1e-3, and from the threshold below to the first denormal number it is 1e-7."""
 
 
 def _forget_the_tiny(average: Array, index: int) -> None:
@@ -232,11 +225,6 @@ def _forget_the_tiny(average: Array, index: int) -> None:
     if (index + 1) % FORGET_EVERY == 0:
         kind = np.finfo(average.dtype)
         average[np.abs(average) < kind.tiny / kind.eps] = 0
-
-
-SMALLEST_EPSILON = 1e-30
-EPSILON_RANGE = f"a number from {SMALLEST_EPSILON} to 1"
-"""Smaller ones would be 0 in float32, and 0/0 the change of a weight that never had a gradient."""
 
 
 def _is_epsilon(number: float) -> bool:

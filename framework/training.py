@@ -159,7 +159,7 @@ class Training:
             yield self._step_report()
         start = time.perf_counter()
         if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
-            raise self._diverged(math.nan)
+            raise self._diverged("a weight is no finite number", state.step)
         with blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
         state.seconds += time.perf_counter() - start
@@ -177,7 +177,7 @@ class Training:
         state = self.state
         value, right = self._gradients(x, y, Step(self.settings.seed, index))
         if not math.isfinite(value):
-            raise self._diverged(value)
+            raise self._diverged(f"the loss is {value}", state.step + 1)
         parameters = self.model.parameters
         self.optimizer.step(parameters.values, parameters.grads, self.learning_rate(state.step), index)
         self.optimizer.steps = index + 1
@@ -230,8 +230,9 @@ class Training:
         if validation is None:
             return False
         state = self.state
-        by_accuracy = self.settings.monitor == "validation_accuracy" and validation.accuracy is not None
-        figure = validation.accuracy if by_accuracy and validation.accuracy is not None else -validation.loss
+        figure = -validation.loss
+        if self.settings.monitor == "validation_accuracy" and validation.accuracy is not None:
+            figure = validation.accuracy
         if not math.isfinite(figure) or (state.best is not None and figure <= state.best):
             state.epochs_since_best += 1
             return False
@@ -245,10 +246,10 @@ class Training:
         if self.state.best_values is not None:
             self.model.parameters.values[...] = self.state.best_values
 
-    def _diverged(self, value: float) -> Diverged:
-        state = self.state
+    def _diverged(self, what: str, step: int) -> Diverged:
+        """`step` counts from 1, as in all that people read."""
         return Diverged(
-            f"training diverged: epoch {state.epoch + 1}, step {state.step + 1}: "
-            f"the loss is {value} at learning rate {self.learning_rate(state.step):.3g}",
+            f"training diverged: epoch {self.state.epoch + 1}, step {step}: "
+            f"{what} at learning rate {self.learning_rate(step - 1):.3g}",
             hint=f"try a learning rate of {self.optimizer.learning_rate / 10:.3g}, or check the scale of the data",
         )

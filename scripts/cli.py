@@ -24,7 +24,6 @@ BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1,
 
 app = typer.Typer(
     name="chalknet",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -42,6 +41,9 @@ def options(
     if show_version:
         print(f"chalknet {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(BAD_INPUT)
 
 
 class Terminated(BaseException):
@@ -64,7 +66,7 @@ def main() -> None:
         if "--debug" in sys.argv:
             traceback.print_exc()
         code = _report(error)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and not isinstance(error, ChalknetError):
             _forget_stdout()  # it may be what is full
         sys.exit(code)
     sys.exit(code if isinstance(code, int) else 0)
@@ -82,9 +84,6 @@ def _report(error: BaseException) -> int:
         print("\ninterrupted", file=sys.stderr)
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if isinstance(error, typer.TyperException):
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error)
-            return BAD_INPUT
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         print(f"error: {message}\n  hint: chalknet --help, or chalknet COMMAND --help", file=sys.stderr)
         return BAD_INPUT

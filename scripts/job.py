@@ -18,7 +18,7 @@ from rich.console import Console
 from framework import __version__
 from framework.console import say, watch
 from framework.data.dataset import Dataset
-from framework.data.split import split_indices
+from framework.data.split import split
 from framework.data.table import Table, read_table
 from framework.errors import ChalknetError, InputError, TableError, shown_path
 from framework.evaluation import Evaluation, evaluate
@@ -104,7 +104,7 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         folder.write_history(training.history)
 
         with _timed(seconds, "evaluate"):
-            measured_on, evaluation = _measure(training, spec, options.test_table())
+            measured_on, evaluation = _measure(training, spec, options.test_table(), console)
         if evaluation is None:
             say(console, "\nnothing to measure on: hold rows out with --validation 0.1")
         else:
@@ -145,7 +145,8 @@ def _claimed(options: Options, name: str) -> Iterator[RunFolder]:
         if not folder.has_model():
             folder.abandon()
         elif isinstance(error, ChalknetError):
-            raise type(error)(str(error), hint=f"the trained model is safe in {folder.path}") from error
+            safe = f"the trained model is safe in {folder.path}"
+            raise type(error)(str(error), hint=f"{error.hint}; {safe}" if error.hint else safe) from error
         else:
             print(f"the trained model is safe in {folder.path}", file=sys.stderr)
         raise
@@ -178,8 +179,7 @@ def _read(path: Path, spec: RunSpec, console: Console) -> Table:
 def _training(model: Sequential, spec: RunSpec, table: Table) -> Training:
     data, held_out = table.dataset(), None
     if spec.data.validation_split:
-        kept, others = split_indices(data.labels, len(data), spec.data.validation_split, seed=spec.data.split_seed)
-        data, held_out = data.rows(kept), data.rows(others)
+        data, held_out = split(data, spec.data.validation_split, seed=spec.data.split_seed)
     return Training(
         model,
         data,
@@ -191,12 +191,14 @@ def _training(model: Sequential, spec: RunSpec, table: Table) -> Training:
     )
 
 
-def _measure(training: Training, spec: RunSpec, test: Path | None) -> tuple[str | None, Evaluation | None]:
+def _measure(
+    training: Training, spec: RunSpec, test: Path | None, console: Console
+) -> tuple[str | None, Evaluation | None]:
     """On the test set, opened here for the first and only time, or else on the rows held out, if any were."""
     data: Dataset | None = training.validation
     name = "hold-out"
     if test is not None:
-        name, data = "test", read_table(test, spec.data.table_format()).dataset()
+        name, data = "test", _read(test, spec, console).dataset()
     return (None, None) if data is None else (name, evaluate(training.model, data, loss=training.loss))
 
 

@@ -2,9 +2,16 @@
 
 import numpy as np
 
+from framework.data.dataset import Dataset
 from framework.errors import InputError, quoted
 from framework.randomness import checked_seed, stream
 from framework.types import Integers
+
+
+def split(dataset: Dataset, fraction: float, *, seed: int = 0) -> tuple[Dataset, Dataset]:
+    """(training, validation) rows of `dataset`, as `split_indices` chooses them, copied."""
+    kept, held_out = split_indices(dataset.labels, len(dataset), fraction, seed=seed)
+    return dataset.rows(kept), dataset.rows(held_out)
 
 
 def split_indices(labels: Integers | None, n: int, fraction: float, *, seed: int = 0) -> tuple[Integers, Integers]:

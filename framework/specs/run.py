@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from framework.data.table import TableFormat
 from framework.sequential import Sequential
 from framework.settings import MAX_THREADS, TrainingSettings
-from framework.specs.base import Count, Format, Fraction, Spec
+from framework.specs.base import Count, Flag, Format, Fraction, Spec
 from framework.specs.components import (
     AdamSpec,
     AnyLoss,
@@ -67,7 +67,7 @@ class TrainingSpec(Spec):
     seed: Seed = 0
     patience: Count | None = None
     monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
-    restore_best: Annotated[bool, Field(strict=True)] = True
+    restore_best: Flag = True
     threads: Annotated[int, Field(strict=True, ge=1, le=MAX_THREADS)] | Literal["auto"] = "auto"
 
     def build(self) -> TrainingSettings:

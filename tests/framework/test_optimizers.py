@@ -308,3 +308,11 @@ def test_no_average_becomes_denormal(optimizer: Optimizer, dtype: type[np.floati
             if index == 60:
                 assert (average != 0).all()
     assert not average.any()
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), SGD(momentum=0.9), Adam(), AdamW()], ids=repr)
+def test_a_step_before_begin_says_what_is_missing(optimizer: Optimizer) -> None:
+    values = np.ones(3)
+    with pytest.raises(InputError, match=r"call begin\(model\.parameters\) first"):
+        optimizer.step(values, np.ones(3), 0.1, 0)
+    assert values.tolist() == [1, 1, 1]

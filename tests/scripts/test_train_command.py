@@ -279,6 +279,14 @@ def test_a_full_device_is_the_environment_s_fault() -> None:
     assert done.stderr.startswith("error: output: No space left")
 
 
+@pytest.mark.parametrize("arguments", [[], ["--debug"]])
+def test_without_a_command_there_is_help(arguments: list[str], chalknet: Chalknet) -> None:
+    done = chalknet(*arguments)
+    assert done.code == 2
+    for command in ("train", "evaluate", "predict", "schema"):
+        assert command in done.out
+
+
 def test_version(chalknet: Chalknet) -> None:
     assert chalknet("--version").out.startswith("chalknet 0.")
 

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import stat
 import zlib
-from io import BufferedReader
+from io import BufferedReader, UnsupportedOperation
 from pathlib import Path
 from types import TracebackType
 from typing import Self, final
@@ -135,7 +135,7 @@ class _HashedFile:
         return content
 
     def seek(self, position: int) -> None:
-        raise NotImplementedError("a single pass")
+        raise UnsupportedOperation("a file that is hashed is read once, from start to end")
 
 
 def _unreadable(place: str, error: OSError) -> EnvironmentFault:

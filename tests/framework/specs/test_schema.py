@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from framework import ModelSpec, Sequential, SpecError, parse_spec
 from framework.activations import ReLU
