@@ -9,6 +9,7 @@ that importing the framework costs little more than importing NumPy.
 from typing import TYPE_CHECKING
 
 from framework.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from framework.data.augmentation import Affine, Augmentation
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.data.split import split_indices
@@ -56,6 +57,8 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Affine",
+    "Augmentation",
     "Batches",
     "ChalknetError",
     "ClassScores",

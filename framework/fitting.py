@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from framework.data.augmentation import Augmentation
 from framework.data.dataset import Dataset
 from framework.data.split import split
 from framework.errors import InputError
@@ -25,6 +26,7 @@ def fit(
     optimizer: Optimizer | None = None,
     loss: Loss | None = None,
     schedule: Schedule | None = None,
+    augmentation: Augmentation | None = None,
     epochs: int = 10,
     batch_size: int | None = 128,
     seed: int = 0,
@@ -56,6 +58,7 @@ def fit(
         optimizer=optimizer,
         loss=loss,
         schedule=schedule,
+        augmentation=augmentation,
         validation_data=validation_data,
         settings=TrainingSettings(epochs, batch_size, seed, patience, monitor, restore_best, threads),
     )

@@ -12,20 +12,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance
+from framework.data.augmentation import Augmentation
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
+from framework.data.feed import Feed
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import PART_ROWS, Gradients
 from framework.history import EpochReport, History, StepReport
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
-from framework.randomness import Step
+from framework.randomness import Step, stream
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
-from framework.types import Array, Integers, Numbers
+from framework.types import Array, Numbers
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
@@ -75,6 +77,7 @@ class Training:
         optimizer: Optimizer,
         loss: Loss | None = None,
         schedule: Schedule | None = None,
+        augmentation: Augmentation | None = None,
         validation_data: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
         settings: TrainingSettings | None = None,
     ) -> None:
@@ -84,10 +87,13 @@ class Training:
         self.optimizer = optimizer
         self.loss = loss or SoftmaxCrossEntropy()
         self.schedule = schedule or ConstantSchedule()
+        self.augmentation = augmentation
         self.settings = settings or TrainingSettings()
         check_instance("loss", self.loss, Loss)
         check_instance("schedule", self.schedule, Schedule)
         check_instance("settings", self.settings, TrainingSettings)
+        if augmentation is not None:
+            check_instance("augmentation", augmentation, Augmentation)
         self.data = checked_data(model, self.loss, data, "data")
         self.validation: Dataset | None = None
         if validation_data is not None:
@@ -105,6 +111,9 @@ class Training:
             raise InputError("monitor: got validation_accuracy; expected validation_loss, as there are no class labels")
         self._labels = self.data.labels if model.output_shape != (1,) else None
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
+        self.feed = Feed(self.batches, augmentation)
+        if augmentation is not None:  # images of another shape come out now, not in a thread
+            augmentation(self.data.x[:1], stream(self.settings.seed, "augmentation"))
         self.history = History()
         self.state = TrainingState()
 
@@ -142,19 +151,21 @@ class Training:
         self.optimizer.begin(self.model.parameters)
         if self.state.first_step is None:
             self.state.first_step = self.optimizer.steps
-        with self._gradients:
+        with self._gradients, self.feed:
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
                 yield from self._epoch(self.state.first_step)
         self.restore_best()
 
     def _epoch(self, first_step: int) -> Iterator[StepReport | EpochReport]:
         state = self.state
-        order = self.batches.order(first_step + state.epoch * self.batches.per_epoch)
+        start_of_epoch = first_step + state.epoch * self.batches.per_epoch
+        order = self.batches.order(start_of_epoch)
+        batches = self.feed.epoch(order, start_of_epoch, start=state.batch)
         while state.batch < self.batches.per_epoch:
             # between two reports the caller's code runs, with the thread setting the caller had and off the clock
             start = time.perf_counter()
             with blas_threads(self._gradients.blas_threads):
-                self._advance(order, first_step)
+                self._advance(batches, first_step)
             state.seconds += time.perf_counter() - start
             yield self._step_report()
         start = time.perf_counter()
@@ -165,12 +176,12 @@ class Training:
         state.seconds += time.perf_counter() - start
         yield self._finish_epoch(validation)
 
-    def _advance(self, order: Integers, first_step: int) -> None:
+    def _advance(self, batches: Iterator[tuple[Numbers, Numbers]], first_step: int) -> None:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
-        while True:
-            self._step(*self.batches.take(order, self.state.batch), first_step + self.state.step)
-            if self.state.batch == self.batches.per_epoch or time.perf_counter() - start >= REPORT_SECONDS:
+        for x, y in batches:
+            self._step(x, y, first_step + self.state.step)
+            if time.perf_counter() - start >= REPORT_SECONDS:
                 break
 
     def _step(self, x: Numbers, y: Numbers, index: int) -> None:

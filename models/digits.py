@@ -15,12 +15,14 @@ DARKEST = 255
 DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
 TRAIN = DATA_FOLDER / "train.csv.gz"
 TEST = DATA_FOLDER / "test.csv.gz"
+TRAIN_SHA256 = "8518c90905ee1f207a98434643d1c52e205d21bb19eabf668e3b8a9b2dcace64"
 
 
 def digit_table(*, validation_split: float = 0.0) -> DataSpec:
     """A table as in Kaggle's Digit Recognizer: label, then pixel0 to pixel783, row by row from the top left."""
     return DataSpec(
         feature_columns=NumberedColumns(prefix="pixel", count=FEATURES),
+        image_shape=(HEIGHT, WIDTH),
         minimum=0,
         maximum=DARKEST,
         classes=CLASSES,

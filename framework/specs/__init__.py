@@ -1,6 +1,7 @@
 """Specs: models and whole runs as validated data, from Python to JSON and back."""
 
 from framework.specs.base import (
+    AugmentationSpec,
     ComponentSpec,
     Count,
     Dimension,
@@ -19,6 +20,7 @@ from framework.specs.base import (
 from framework.specs.components import (
     AdamSpec,
     AdamWSpec,
+    AffineSpec,
     ConstantScheduleSpec,
     ConstantSpec,
     CosineScheduleSpec,
@@ -48,6 +50,8 @@ from framework.specs.schema import json_schema
 __all__ = [
     "AdamSpec",
     "AdamWSpec",
+    "AffineSpec",
+    "AugmentationSpec",
     "ComponentSpec",
     "ConstantScheduleSpec",
     "ConstantSpec",

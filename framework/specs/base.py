@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from framework.data.augmentation import Augmentation
 from framework.errors import InputError
 from framework.initializers import LARGEST, Initializer
 from framework.layers.base import Layer
@@ -119,6 +120,14 @@ class ScheduleSpec(BuildableSpec):
 
     def build(self) -> Schedule:
         return self.component(**self.arguments())
+
+
+class AugmentationSpec(ComponentSpec):
+    component: ClassVar[type[Augmentation]]
+
+    def build_for(self, image_shape: tuple[int, int] | None) -> Augmentation:
+        """The augmentation for images of that shape."""
+        return self.component(**self.arguments(), **self.component.inferred(image_shape))
 
 
 class InitializerSpec(BuildableSpec):

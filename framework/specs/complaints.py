@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, get_args
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from framework.errors import SpecError, printable, quoted
 from framework.specs.base import (
+    AugmentationSpec,
     ComponentSpec,
     InitializerSpec,
     LayerSpec,
@@ -27,6 +29,7 @@ FAMILIES = {
     "loss": LossSpec,
     "optimizer": OptimizerSpec,
     "schedule": ScheduleSpec,
+    "augmentation": AugmentationSpec,
     "weight_initializer": InitializerSpec,
     "bias_initializer": InitializerSpec,
 }
@@ -42,13 +45,14 @@ EXPECTATIONS = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "string_type": "a string",
+    "string_unicode": "a string of Unicode",
     "tuple_type": "a list",
     "model_type": "an object",
     "model_attributes_type": "an object",
-    "greater_than_equal": "{ge:,} or more",
-    "greater_than": "more than {gt:,}",
-    "less_than_equal": "at most {le:,}",
-    "less_than": "less than {lt:,}",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
     "too_short": "{min_length} or more of them",
     "too_long": "at most {max_length} of them",
     "string_too_short": "{min_length} or more characters",
@@ -57,36 +61,50 @@ EXPECTATIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong at one place of a spec: 'got X; expected Y', and perhaps what to do."""
+
+    place: tuple[str, ...]
+    message: str
+    hint: str | None = None
+    of_value: bool = True
+    """Whether a value there would do; False where fields contradict each other, or a component says no."""
+
+
 def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
+    complaint = first_complaint(error, kind, tree, extra)
+    return SpecError(f"{source}: {_pointer(complaint.place)}: {complaint.message}", hint=complaint.hint)
+
+
+def first_complaint(error: ValidationError, kind: type[Spec], tree: dict[str, Json], extra: Extra = ()) -> Complaint:
+    """The first of pydantic's complaints about `tree`, in our words."""
     # a field too many first: it is often the misspelt one that is also missing
     first, *others = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     context: Mapping[str, object] = first.get("ctx", {})
-    place = _place(first, tree)
+    steps = _place(first, tree)
+    place = tuple(map(str, steps))
     if "pointer" in context:
-        return SpecError(f"{source}: {_pointer(place)}{context['pointer']}: {context['message']}")
+        inner = str(context["pointer"]).split("/")[1:]
+        return Complaint((*place, *inner), str(context["message"]), of_value=False)
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         family = next((FAMILIES[step] for step in reversed(place) if step in FAMILIES), ComponentSpec)
         names = [spec.type_name() for spec in (*BUILT_IN, *extra) if issubclass(spec, family)]
-        given = context.get("tag")
-        got = "nothing" if given is None else quoted(given)
-        return SpecError(
-            f"{source}: {_pointer([*place, 'type'])}: got {got}; expected one of {', '.join(names)}",
-            hint=_nearest(str(given), names),
-        )
+        found, given = _child(first["input"], "type")
+        message = f"got {shown(given) if found else 'nothing'}; expected one of {', '.join(names)}"
+        return Complaint((*place, "type"), message, _nearest(str(given), names) if found else None)
     if first["type"] == "extra_forbidden":
-        names = _fields(kind, place[:-1], tree, extra)
-        return SpecError(
-            f"{source}: {_pointer(place)}: got a field that does not belong here; expected {', '.join(names)}",
-            hint=_nearest(str(place[-1]), names),
-        )
+        names = _fields(kind, steps[:-1], tree, extra)
+        message = f"got a field that does not belong here; expected {', '.join(names)}"
+        return Complaint(place, message, _nearest(place[-1], names))
     if first["type"] == "value_error":  # raised by a component or a format, with what it got and what it expected
-        return SpecError(f"{source}: {_pointer(place)}: {first['msg'].removeprefix('Value error, ')}")
-    got = "nothing" if first["type"] == "missing" else _shown(first["input"])
+        return Complaint(place, first["msg"].removeprefix("Value error, "), of_value=False)
+    got = "nothing" if first["type"] == "missing" else shown(first["input"])
     # where several kinds of value may stand, pydantic complains once for each
-    alternatives = [first, *(other for other in others if _place(other, tree) == place)]
+    alternatives = [first, *(other for other in others if _place(other, tree) == steps)]
     expected = " or ".join(dict.fromkeys(_expectation(one) for one in alternatives))
-    return SpecError(f"{source}: {_pointer(place)}: got {got}; expected {expected}")
+    return Complaint(place, f"got {got}; expected {expected}")
 
 
 def _place(error: ErrorDetails, tree: Json) -> list[str | int]:
@@ -138,15 +156,22 @@ def _nearest(given: str, names: Sequence[str]) -> str | None:
     return f"did you mean {quoted(near[0])}?" if near else None
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of a JSON tree as messages show it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, dict | list | tuple):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    return quoted(json.dumps(value, default=str))
+    return printable(json.dumps(value, default=str))  # a number, true, false or null: no quotes, it is no text
 
 
 def _expectation(error: ErrorDetails) -> str:
-    if error["type"] in EXPECTATIONS:
-        return EXPECTATIONS[error["type"]].format(**error.get("ctx", {}))
-    return error["msg"]
+    if error["type"] not in EXPECTATIONS:
+        return error["msg"]
+    limits = {name: _limit(value) for name, value in error.get("ctx", {}).items()}
+    return EXPECTATIONS[error["type"]].format(**limits)
+
+
+def _limit(value: object) -> str:
+    """1 for 1.0, and 65,536 with its comma."""
+    return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from framework import activations, initializers, losses, optimizers, schedules
+from framework.data import augmentation
 from framework.errors import SpecError, quoted
 from framework.layers import Dense, Dropout, Layer, Rescale
 from framework.optimizers import SMALLEST_EPSILON
 from framework.specs.base import (
+    AugmentationSpec,
     ComponentSpec,
     Dimension,
     Flag,
@@ -44,6 +47,11 @@ def _or_extra(family: type[ComponentSpec]) -> WrapValidator:
             for spec in extra:
                 if issubclass(spec, family) and value.get("type") == spec.type_name():
                     return spec.model_validate(value, context=info.context)
+            # pydantic says so itself where there are several types to tell apart
+            if "type" not in value:
+                raise PydanticCustomError("union_tag_not_found", "expected a type")
+            if value["type"] not in [spec.type_name() for spec in BUILT_IN if issubclass(spec, family)]:
+                raise PydanticCustomError("union_tag_invalid", "expected another type")
         return built_in(value)
 
     return WrapValidator(validate)
@@ -220,10 +228,23 @@ AnySchedule: TypeAlias = Annotated[
     SerializeAsAny[Annotated[ScheduleUnion, Field(discriminator="type")]], _or_extra(ScheduleSpec)
 ]
 
+
+class AffineSpec(AugmentationSpec):
+    type: Literal["affine"] = "affine"
+    component = augmentation.Affine
+    rotation: NonNegative = 10.0
+    scale: Fraction = 0.1
+    shear: NonNegative = 0.1
+    shift: NonNegative = 1.0
+
+
+AugmentationUnion: TypeAlias = AffineSpec
+AnyAugmentation: TypeAlias = Annotated[SerializeAsAny[AugmentationUnion], _or_extra(AugmentationSpec)]
+
 BUILT_IN: tuple[type[ComponentSpec], ...] = tuple(
     spec
-    for union in (InitializerUnion, LayerUnion, LossUnion, OptimizerUnion, ScheduleUnion)
-    for spec in get_args(union)
+    for union in (InitializerUnion, LayerUnion, LossUnion, OptimizerUnion, ScheduleUnion, AugmentationUnion)
+    for spec in get_args(union) or (union,)
 )
 
 

@@ -1,16 +1,22 @@
 """RunSpec: everything a run depends on but the rows themselves - model, loss, optimizer, schedule, data, training."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from framework.data.augmentation import Augmentation
+from framework.data.dataset import Dataset
+from framework.data.split import split
 from framework.data.table import TableFormat
+from framework.errors import InputError
 from framework.sequential import Sequential
 from framework.settings import MAX_THREADS, TrainingSettings
-from framework.specs.base import Count, Flag, Format, Fraction, Spec
+from framework.specs.base import Count, Dimension, Flag, Format, Fraction, Spec
 from framework.specs.components import (
     AdamSpec,
+    AnyAugmentation,
     AnyLoss,
     AnyOptimizer,
     AnySchedule,
@@ -19,6 +25,7 @@ from framework.specs.components import (
 )
 from framework.specs.limits import MAX_DIMENSION
 from framework.specs.model import ModelSpec
+from framework.training import Training
 
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=64)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**64)]
@@ -41,6 +48,7 @@ class DataSpec(Spec):
 
     label_column: Name = "label"
     feature_columns: NumberedColumns | Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_DIMENSION)]
+    image_shape: tuple[Dimension, Dimension] | None = None
     minimum: Value = 0
     maximum: Value = 255
     classes: Annotated[int, Field(strict=True, ge=2, le=MAX_DIMENSION)] = 10
@@ -49,7 +57,10 @@ class DataSpec(Spec):
 
     @model_validator(mode="after")
     def _makes_a_table(self) -> Self:
-        self.table_format()  # raises where names repeat or the range is empty
+        features = len(self.table_format().feature_columns)  # raises where names repeat or the range is empty
+        if self.image_shape is not None and math.prod(self.image_shape) != features:
+            height, width = self.image_shape
+            raise ValueError(f"image_shape: got {height} x {width} pixels; expected {features}, one per feature")
         return self
 
     def table_format(self) -> TableFormat:
@@ -82,6 +93,7 @@ class RunSpec(Spec):
     loss: AnyLoss = SoftmaxCrossEntropySpec()
     optimizer: AnyOptimizer = AdamSpec()
     schedule: AnySchedule = ConstantScheduleSpec()
+    augmentation: AnyAugmentation | None = None
     data: DataSpec
     training: TrainingSpec = TrainingSpec()
 
@@ -98,11 +110,35 @@ class RunSpec(Spec):
             raise _fault(
                 last, f"got outputs of shape {list(outputs)}; expected [{self.data.classes}], a score per class"
             )
+        try:
+            self.build_augmentation()
+        except InputError as error:
+            raise _fault("/augmentation", str(error)) from None
         if self.training.patience is not None and not self.data.validation_split:
             raise _fault(
                 "/training/patience", "got a patience without validation; expected data.validation_split above 0"
             )
         return self
+
+    def build_augmentation(self) -> Augmentation | None:
+        """What makes each epoch's samples a little different, or None."""
+        return None if self.augmentation is None else self.augmentation.build_for(self.data.image_shape)
+
+    def prepare(self, data: Dataset, *, model: Sequential | None = None) -> Training:
+        """The training of this recipe on `data`, part of which is held out as it says; of a new model unless given."""
+        held_out: Dataset | None = None
+        if self.data.validation_split:
+            data, held_out = split(data, self.data.validation_split, seed=self.data.split_seed)
+        return Training(
+            model or self.build(),
+            data,
+            optimizer=self.optimizer.build(),
+            loss=self.loss.build(),
+            schedule=self.schedule.build(),
+            augmentation=self.build_augmentation(),
+            validation_data=held_out,
+            settings=self.training.build(),
+        )
 
     def build(self, seed: int | None = None) -> Sequential:
         """A new model, drawn from `seed` or else from the recipe's own."""

@@ -351,7 +351,7 @@ def _spec(**changes: object) -> dict[str, object]:
     [
         (_spec(layers=[{"type": "os.system"}]), "spec: /layers/0/type: got 'os.system'"),
         (_spec(layers=[{"type": "dense", "out_features": "2"}]), "spec: /layers/0/out_features: got '2'"),
-        (_spec(format=2), "spec: /format: got '2'; expected 1"),
+        (_spec(format=2), "spec: /format: got 2; expected 1"),
         ([], "spec: got a JSON list; expected an object"),
         ("text", "spec: got a JSON str; expected an object"),
         ({"format": 1}, "spec: /input_shape: got nothing"),

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework import (
+    Augmentation,
     Constant,
     Dense,
     Dropout,
@@ -34,6 +35,7 @@ from framework import (
     parse_spec,
     read_spec,
 )
+from framework.data.augmentation import FARTHEST
 from framework.initializers import Initializer
 from framework.layers.base import Layer
 from framework.losses import Loss
@@ -42,6 +44,8 @@ from framework.schedules import Schedule
 from framework.specs import (
     AdamSpec,
     AdamWSpec,
+    AffineSpec,
+    AugmentationSpec,
     ComponentSpec,
     ConstantScheduleSpec,
     ConstantSpec,
@@ -81,7 +85,14 @@ UNIONS: Mapping[type[ComponentSpec], object] = {
     LossSpec: components.LossUnion,
     OptimizerSpec: components.OptimizerUnion,
     ScheduleSpec: components.ScheduleUnion,
+    AugmentationSpec: components.AugmentationUnion,
 }
+
+
+def _members(union: object) -> tuple[type[ComponentSpec], ...]:
+    """The spec classes of a union; a family with one member is that class itself."""
+    return get_args(union) or (union,)
+
 
 fractions = st.floats(0, 1, exclude_max=True)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -148,8 +159,18 @@ STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
     ConstantScheduleSpec: st.builds(ConstantScheduleSpec, warmup=fractions),
     CosineScheduleSpec: st.builds(CosineScheduleSpec, warmup=fractions, final=fractions),
     OneCycleScheduleSpec: st.builds(OneCycleScheduleSpec, warmup=fractions, initial=fractions, final=fractions),
+    AffineSpec: st.builds(
+        AffineSpec,
+        rotation=not_negative,
+        scale=fractions,
+        shear=st.floats(0, FARTHEST),
+        shift=st.floats(0, FARTHEST),
+    ),
 }
 """A way to draw each member of the unions; a new one without a way fails the first test below."""
+
+
+IMAGE_SHAPE = (4, 5)
 
 
 def _family(family: type[ComponentSpec]) -> st.SearchStrategy[ComponentSpec]:
@@ -173,11 +194,14 @@ def run_specs(draw: st.DrawFn) -> RunSpec:
         st.text("abc[]/~é \t", min_size=1, max_size=9), min_size=features, max_size=features, unique=True
     ).map(tuple)
     columns = draw(st.builds(NumberedColumns, prefix=st.sampled_from(["pixel", "x"]), count=st.just(features)) | names)
+    heights = [height for height in range(1, features + 1) if features % height == 0]
+    image_shape = draw(st.none() | st.sampled_from([(height, features // height) for height in heights]))
     seeds = st.integers(0, 2**64 - 1)
     counts = st.integers(1, 10**6)
     data = {
         "label_column": draw(st.sampled_from(["label", "y"])),
         "feature_columns": columns,
+        "image_shape": image_shape,
         "minimum": draw(st.integers(-5, 0)),
         "maximum": draw(st.integers(0, 2**31 - 1)),
         "classes": classes,
@@ -197,16 +221,17 @@ def run_specs(draw: st.DrawFn) -> RunSpec:
         "loss": draw(_family(LossSpec)),
         "optimizer": draw(_family(OptimizerSpec)),
         "schedule": draw(_family(ScheduleSpec)),
+        "augmentation": None if image_shape is None else draw(st.none() | _family(AugmentationSpec)),
     }
     return RunSpec.model_validate({"model": model, "data": data, "training": training, **parts})
 
 
 def test_every_member_of_every_union_has_a_case() -> None:
-    members = [spec for union in UNIONS.values() for spec in get_args(union)]
+    members = [spec for union in UNIONS.values() for spec in _members(union)]
     assert set(STRATEGIES) == set(members) == set(BUILT_IN)
     assert len(members) == len(BUILT_IN)
     for family, union in UNIONS.items():
-        assert all(issubclass(spec, family) for spec in get_args(union))
+        assert all(issubclass(spec, family) for spec in _members(union))
 
 
 @pytest.mark.parametrize("family", UNIONS, ids=lambda family: family.__name__)
@@ -217,6 +242,7 @@ def test_every_concrete_component_is_in_its_union(family: type[ComponentSpec]) -
         LossSpec: Loss,
         OptimizerSpec: Optimizer,
         ScheduleSpec: Schedule,
+        AugmentationSpec: Augmentation,
     }
 
     def concrete(kind: type) -> set[type]:
@@ -225,11 +251,11 @@ def test_every_concrete_component_is_in_its_union(family: type[ComponentSpec]) -
         return below if inspect.isabstract(kind) else below | {kind}
 
     ours = {kind for kind in concrete(bases[family]) if kind.__module__.startswith("framework.")}
-    assert {spec.component for spec in get_args(UNIONS[family])} == ours
+    assert {spec.component for spec in _members(UNIONS[family])} == ours
 
 
 def test_type_names_are_permanent_and_unambiguous() -> None:
-    names = {family.__name__: sorted(spec.type_name() for spec in get_args(union)) for family, union in UNIONS.items()}
+    names = {family.__name__: sorted(spec.type_name() for spec in _members(union)) for family, union in UNIONS.items()}
     assert names == {
         "InitializerSpec": [
             "constant",
@@ -244,6 +270,7 @@ def test_type_names_are_permanent_and_unambiguous() -> None:
         "LossSpec": ["mean_squared_error", "softmax_cross_entropy"],
         "OptimizerSpec": ["adam", "adamw", "sgd"],
         "ScheduleSpec": ["constant", "cosine", "one_cycle"],
+        "AugmentationSpec": ["affine"],
     }
 
 
@@ -252,6 +279,9 @@ def test_fields_are_the_constructor_arguments_with_the_same_defaults(spec: type[
     arguments = dict(inspect.signature(spec.component).parameters)
     if issubclass(spec, LayerSpec):
         for name in spec.component.inferred((3,)):
+            del arguments[name]
+    if issubclass(spec, AugmentationSpec):
+        for name in spec.component.inferred(IMAGE_SHAPE):
             del arguments[name]
     fields = {name: field for name, field in spec.model_fields.items() if name != "type"}
     assert list(fields) == list(arguments)
@@ -276,6 +306,8 @@ def test_training_spec_has_the_fields_and_defaults_of_the_settings() -> None:
 
 
 def _built(spec: ComponentSpec) -> object:
+    if isinstance(spec, AugmentationSpec):
+        return spec.build_for(IMAGE_SHAPE)
     return spec.build_for((3,)) if isinstance(spec, LayerSpec) else spec.build()
 
 
