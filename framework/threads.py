@@ -39,15 +39,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def fastest_thread_count(trial: Callable[[int], Callable[[], object]]) -> int:
-    """1, 2, 4 ... up to the cores: what makes `trial(count)()` fast, by the median of rounds taken in turn.
+def fastest_thread_count(trial: Callable[[int], Callable[[], object]], *, most: int) -> int:
+    """1, 2, 4 ... up to `most`: what makes `trial(count)()` fast, by the median of rounds taken in turn.
 
     More threads must be faster by a margin: on a machine with other work to do they are the first to suffer.
 
     The first round, in which memory is touched for the first time, counts as one of several, so the median drops it.
     """
-    cores = usable_cores()
-    counts = sorted({*(1 << power for power in range(cores.bit_length())), cores})
+    counts = sorted({*(1 << power for power in range(most.bit_length())), most})
     if len(counts) == 1:
         return 1
     trials = {count: trial(count) for count in counts}

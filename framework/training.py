@@ -137,7 +137,8 @@ class Training:
 
                 return run
 
-            return fastest_thread_count(trial)
+            # A thread that augments keeps a core busy; matrix products that wait for one crawl.
+            return fastest_thread_count(trial, most=max(1, usable_cores() - (self.augmentation is not None)))
 
     @cached_property
     def _gradients(self) -> Gradients:

@@ -213,6 +213,25 @@ def test_fit_hands_it_on() -> None:
     assert model.parameters.values.tobytes() == _trained(_settings(3))
 
 
+@pytest.mark.parametrize(
+    ("cores", "augmentation", "most"), [(2, AFFINE, 1), (2, None, 2), (8, AFFINE, 7), (1, AFFINE, 1)]
+)
+def test_the_thread_that_augments_has_a_core_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, cores: int, augmentation: Affine | None, most: int
+) -> None:
+    asked: list[int] = []
+
+    def measured(trial: object, *, most: int) -> int:
+        asked.append(most)
+        return 1
+
+    monkeypatch.setattr("framework.training.usable_cores", lambda: cores)
+    monkeypatch.setattr("framework.training.fastest_thread_count", measured)
+    training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=augmentation)
+    assert training.threads == 1
+    assert asked == [most]
+
+
 @pytest.mark.parametrize("batch_size", [16, None])
 def test_measuring_threads_changes_nothing(batch_size: int | None) -> None:
     model = _model()
