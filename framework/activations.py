@@ -13,6 +13,9 @@ from framework.types import Array
 class ReLU(Activation):
     """f(x) = max(0, x); f′(x) = 1 for x > 0, else 0, the kink at 0 included. Nair and Hinton 2010."""
 
+    def formula(self, x: str, number: int) -> str:
+        return f"max(0, {x})"
+
     def activate(self, x: Array, out: Array | None) -> Array:
         return np.maximum(x, 0, out=out)
 
@@ -29,6 +32,9 @@ class LeakyReLU(Activation):
             "LeakyReLU: negative_slope", negative_slope, "a number from 0 to 1", fits=lambda slope: 0 <= slope <= 1
         )
 
+    def formula(self, x: str, number: int) -> str:
+        return f"max({x}, {self.negative_slope:.4g}·{x})"
+
     def activate(self, x: Array, out: Array | None) -> Array:
         leaked = np.multiply(x, self.negative_slope, out=out)
         return np.maximum(x, leaked, out=leaked)
@@ -41,6 +47,9 @@ class LeakyReLU(Activation):
 @final
 class Sigmoid(Activation):
     """f(x) = 1 / (1 + e⁻ˣ), from 0 to 1; f′ = y (1 − y)."""
+
+    def formula(self, x: str, number: int) -> str:
+        return f"1 / (1 + exp −{x})"
 
     def activate(self, x: Array, out: Array | None) -> Array:
         # With e = e^−|x|, never above 1, nothing overflows: f = 1/(1+e) right of 0 and e/(1+e) left of it.
@@ -59,6 +68,9 @@ class Sigmoid(Activation):
 @final
 class Tanh(Activation):
     """f(x) = tanh x, from −1 to 1; f′ = 1 − y²."""
+
+    def formula(self, x: str, number: int) -> str:
+        return f"tanh {x}"
 
     def activate(self, x: Array, out: Array | None) -> Array:
         return np.tanh(x, out=out)

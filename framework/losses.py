@@ -32,6 +32,10 @@ class Loss(ABC):
     ) -> tuple[float, Array]:
         """The mean loss and ∂loss/∂outputs, a new array of the shape of outputs."""
 
+    def formulas(self, z: str, number: int) -> tuple[str, ...]:
+        """The loss as the lesson writes it, for k outputs called `z`, after so many Zs; m is the number of samples."""
+        return (f"L = {type(self).__name__}({z}, Y)",)
+
 
 @final
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class SoftmaxCrossEntropy(Loss):
 
     def __post_init__(self) -> None:
         fraction("SoftmaxCrossEntropy: label_smoothing", self.label_smoothing)
+
+    def formulas(self, z: str, number: int) -> tuple[str, ...]:
+        a, smoothing = f"A{number}", self.label_smoothing
+        smoothed = (f"Y ← {1 - smoothing:.4g}·Y + {smoothing:.4g} / k",) if smoothing else ()
+        return f"{a} {'←' if a == z else '='} softmax({z})", *smoothed, f"L = −Σ Y ⊙ log {a} / m"
 
     def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         return self.value_and_grad(outputs, targets, sample_weight)[0]
@@ -82,6 +91,9 @@ class MeanSquaredError(Loss):
     Targets (n,) go with outputs (n, 1). Integer labels (n,) with k > 1 outputs stand for their one-hot rows, so a
     classifier may swap this loss in.
     """
+
+    def formulas(self, z: str, number: int) -> tuple[str, ...]:
+        return (f"L = Σ ({z} − Y)² / (k m)",)
 
     def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         return self.value_and_grad(outputs, targets, sample_weight)[0]

@@ -30,6 +30,9 @@ class Layer(ABC):
     casts_input: ClassVar[bool] = False
     """True for a layer that turns any real dtype into the model's itself; before others the model does it."""
 
+    symbol: ClassVar[str] = ""
+    """What the lesson calls y: Z for weighted sums, A for activations; a layer without one keeps the name of its x."""
+
     parameters: tuple[Parameter, ...] = ()
     input_shape: Shape | None = None
     """The shape of one sample where the constructor fixes it, None where any shape will do."""
@@ -53,6 +56,17 @@ class Layer(ABC):
     @abstractmethod
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         """Overwrite the gradient of every parameter and return dx, or None without `need_dx`. May overwrite dy."""
+
+    def formula(self, x: str, number: int) -> str:
+        """The right-hand side of y = ..., as the lesson writes it, for an input called `x`.
+
+        `number` tells apart the Zs of a model, and what belongs to them: W1, b1, A1.
+        """
+        return f"{type(self).__name__}({x})"
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """How many products one sample's forward sums up: each entry of a weight matrix is used once, unless told."""
+        return sum(parameter.size for parameter in self.parameters if len(parameter.shape) > 1)
 
     @cached_property
     def scratch(self) -> Scratch:
@@ -91,6 +105,8 @@ class Layer(ABC):
 
 class Activation(Layer):
     """An element-wise layer without parameters: y = f(x), dx = dy ⊙ f′(x)."""
+
+    symbol = "A"
 
     @abstractmethod
     def activate(self, x: Array, out: Array | None) -> Array:

@@ -23,6 +23,8 @@ class Dense(Layer):
     b from 0 unless told otherwise.
     """
 
+    symbol = "Z"
+
     def __init__(
         self,
         in_features: int,
@@ -41,6 +43,9 @@ class Dense(Layer):
         self.weight = Parameter("weight", (self.in_features, self.out_features), weight_initializer)
         self.bias = Parameter("bias", (self.out_features,), bias_initializer) if use_bias else None
         self.parameters = (self.weight,) if self.bias is None else (self.weight, self.bias)
+
+    def formula(self, x: str, number: int) -> str:
+        return f"W{number}·{x} + b{number}" if self.use_bias else f"W{number}·{x}"
 
     @classmethod
     def inferred(cls, input_shape: Shape) -> dict[str, int]:

@@ -21,6 +21,9 @@ class Dropout(Layer):
     def __init__(self, rate: float) -> None:
         self.rate = fraction("Dropout: rate", rate)
 
+    def formula(self, x: str, number: int) -> str:
+        return f"{x} ⊙ mask / {1 - self.rate:.4g}"
+
     def forward(self, x: Array, *, step: Step | None = None) -> Array:
         if step is None:
             return x

@@ -29,6 +29,9 @@ class Rescale(Layer):
             "Rescale: scale", scale, expected, fits=lambda number: SMALLEST <= abs(number) <= 1 / SMALLEST
         )
 
+    def formula(self, x: str, number: int) -> str:
+        return f"{x} · {self.scale:.4g}" if abs(self.scale) >= 1 else f"{x} / {1 / self.scale:.4g}"
+
     def forward(self, x: Numbers, *, step: Step | None = None) -> Array:
         out = None if step is None else self.scratch("y", x.shape, self.dtype)
         if abs(self.scale) >= 1:
