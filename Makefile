@@ -1,7 +1,7 @@
 # Each target is a plain command or two; without make, type them yourself (on Windows with .venv\Scripts for .venv/bin).
 PYTHON ?= python3
 VENV ?= .venv
-RECIPE ?= plain-128
+RECIPE ?= digits
 
 .PHONY: train test clean
 

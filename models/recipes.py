@@ -1,17 +1,24 @@
 """Recipes: complete runs with a name. Each is a function, with its JSON beside this file; a test keeps them equal."""
 
+import csv
+import statistics
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from framework.errors import InputError
 from framework.specs import (
     AdamSpec,
+    AffineSpec,
     DenseSpec,
     ModelSpec,
+    OneCycleScheduleSpec,
     ReLUSpec,
     RescaleSpec,
     RunSpec,
     SGDSpec,
+    SoftmaxCrossEntropySpec,
     TrainingSpec,
     UniformSpec,
     read_spec,
@@ -19,10 +26,14 @@ from framework.specs import (
 from models.digits import CLASSES, DARKEST, FEATURES, digit_table
 
 FOLDER = Path(__file__).resolve().parent
+MEASURED = FOLDER / "measured.csv"
 
 
 def six_steps() -> RunSpec:
-    """The classic lesson: 784-10-10, plain gradient descent on all rows at once, rate 0.1, 500 iterations."""
+    """The lesson: plain gradient descent.
+
+    784-10-10 as it is usually run: all rows at once, rate 0.1, 500 iterations, weights from -0.5 to 0.5.
+    """
     half = UniformSpec(low=-0.5, high=0.5)
     return RunSpec(
         model=ModelSpec(
@@ -41,7 +52,10 @@ def six_steps() -> RunSpec:
 
 
 def plain_128() -> RunSpec:
-    """What every framework's first tutorial trains: 784-128-10, Adam at 0.001, batches of 128, ten epochs."""
+    """What every first tutorial trains.
+
+    784-128-10, Adam at 0.001, batches of 128, ten epochs, nothing held out.
+    """
     return RunSpec(
         model=ModelSpec(
             input_shape=(FEATURES,),
@@ -58,7 +72,46 @@ def plain_128() -> RunSpec:
     )
 
 
-RECIPES: dict[str, Callable[[], RunSpec]] = {"six-steps": six_steps, "plain-128": plain_128}
+def digits() -> RunSpec:
+    """The default: digits never twice alike.
+
+    784-512-10. All was chosen on 10,000 of the 60,000 training digits, having learnt from the others; the test digits
+    had no say. There, 20 epochs gave 99.19 % and 24 gave 99.20 % (seeds 0 and 1); of these 24, with one thing changed:
+
+    - no augmentation: 98.65 %. Stronger or weaker distortions than ±10°, ±10 %, ±0.1 and one pixel were no better;
+    - no label smoothing: 98.96 %. An augmented digit may be a doubtful one, and smoothing lets it be;
+    - a constant learning rate: 98.87 %. One cycle starts gently, is bold in the middle, and settles at the end;
+    - AdamW at 0.002 instead of SGD with momentum: 99.09 %, and a slower step;
+    - 256 hidden units: 98.99 %; 640 and 800 gained nothing in the same time;
+    - dropout of 0.1 or weight decay: nothing gained; augmentation does their work.
+
+    Batches of 256 make quicker epochs than those of 128, and a rate of 0.5 suits them. 5 % of the rows are held out so
+    that one can watch the network meet digits it does not know; they cost little.
+    """
+    return RunSpec(
+        model=ModelSpec(
+            input_shape=(FEATURES,),
+            layers=(
+                RescaleSpec(scale=1 / DARKEST),
+                DenseSpec(out_features=512),
+                ReLUSpec(),
+                DenseSpec(out_features=CLASSES),
+            ),
+        ),
+        loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
+        optimizer=SGDSpec(learning_rate=0.5, momentum=0.9, nesterov=True),
+        schedule=OneCycleScheduleSpec(),
+        augmentation=AffineSpec(),
+        data=digit_table(validation_split=0.05),
+        training=TrainingSpec(epochs=20, batch_size=256),
+    )
+
+
+RECIPES: dict[str, Callable[[], RunSpec]] = {
+    "digits": digits,
+    "plain-128": plain_128,
+    "six-steps": six_steps,
+}
 
 
 def recipe(name: str) -> RunSpec:
@@ -73,3 +126,33 @@ def recipe(name: str) -> RunSpec:
 
 def recipe_path(name: str) -> Path:
     return FOLDER / f"{name}.json"
+
+
+def summary(name: str) -> str:
+    """What the recipe is, in a line: the first of its docstring."""
+    return (RECIPES[name].__doc__ or "").partition("\n")[0]
+
+
+@final
+@dataclass(frozen=True)
+class Measured:
+    """What a recipe reaches on the embedded digits: test accuracy by seed from 0, and the median training time.
+
+    measured.csv, beside this file, has a row per run, and scripts/benchmarks/recipes.py writes it.
+    """
+
+    accuracies: tuple[float, ...]
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """The mean over the seeds."""
+        return statistics.mean(self.accuracies)
+
+
+def measured(name: str) -> Measured:
+    """The figures of the recipe called `name`, as they were measured last."""
+    with MEASURED.open(newline="", encoding="utf-8") as file:
+        runs = [row for row in csv.DictReader(file) if row["recipe"] == name]
+    accuracies = tuple(float(run["accuracy"]) for run in runs)
+    return Measured(accuracies, statistics.median(float(run["training_seconds"]) for run in runs))
