@@ -17,8 +17,11 @@ from framework import __version__
 from framework.errors import ChalknetError, Diverged, EnvironmentFault
 from scripts.commands.evaluate import evaluate
 from scripts.commands.predict import predict
+from scripts.commands.recipes import recipes
 from scripts.commands.schema import schema
+from scripts.commands.show import show
 from scripts.commands.train import train
+from scripts.usage import CommandLine
 
 BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 3, 4, 130, 141, 143
 
@@ -26,8 +29,10 @@ app = typer.Typer(
     name="chalknet",
     add_completion=False,
     pretty_exceptions_enable=False,
+    suggest_commands=False,  # we do it ourselves
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (train, evaluate, predict, schema):
+for command in (train, show, recipes, evaluate, predict, schema):
     app.command()(command)
 
 
@@ -54,7 +59,7 @@ def main() -> None:
     """Run the command line and leave the process with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = app(sys.argv[1:], standalone_mode=False)
+        code = _run(sys.argv[1:])
         if code == INTERRUPTED:  # typer takes Ctrl-C for itself and makes this of it
             raise KeyboardInterrupt
         if sys.stdout is not None:
@@ -64,12 +69,22 @@ def main() -> None:
         sys.exit(BROKEN_PIPE)
     except (Exception, KeyboardInterrupt, Terminated) as error:
         if "--debug" in sys.argv:
-            traceback.print_exc()
+            print(*map(_harmless, traceback.format_exc().splitlines()), sep="\n", file=sys.stderr)
         code = _report(error)
         if isinstance(error, OSError) and not isinstance(error, ChalknetError):
             _forget_stdout()  # it may be what is full
         sys.exit(code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(words: list[str]) -> object:
+    """Run the command that the words say. Raises InputError where they do not say one."""
+    line = CommandLine(words, app)
+    line.check()
+    try:
+        return app(words, standalone_mode=False)
+    except typer.TyperException as error:
+        raise line.explained(error) from error
 
 
 def _forget_stdout() -> None:
@@ -83,10 +98,6 @@ def _report(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt | Terminated):
         print("\ninterrupted", file=sys.stderr)
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
-    if isinstance(error, typer.TyperException):
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        print(f"error: {message}\n  hint: chalknet --help, or chalknet COMMAND --help", file=sys.stderr)
-        return BAD_INPUT
     if isinstance(error, MemoryError):
         print("error: out of memory", file=sys.stderr)
         return ENVIRONMENT
@@ -98,9 +109,11 @@ def _report(error: BaseException) -> int:
             return ENVIRONMENT
         return DIVERGED if isinstance(error, Diverged) else BAD_INPUT
     if isinstance(error, OSError):
-        print(f"error: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        place, reason = error.filename or "output", error.strerror or error
+        print(f"error: {_harmless(f'{place}: {reason}')}", file=sys.stderr)
         return ENVIRONMENT
-    print(f"internal error: {type(error).__name__}: {error}\n  hint: --debug shows where", file=sys.stderr)
+    print(f"internal error: {type(error).__name__}: {_harmless(str(error))}", file=sys.stderr)
+    print("  hint: --debug shows where", file=sys.stderr)
     return BUG
 
 

@@ -136,7 +136,7 @@ def _pointer(place: Sequence[str | int]) -> str:
 def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Extra) -> list[str]:
     """The field names of the spec class that stands at `place`."""
     owner: type[Spec] = kind
-    family: type[ComponentSpec] = ComponentSpec
+    family: type[ComponentSpec] | None = None
     node: Json = tree
     for step in place:
         family = FAMILIES.get(str(step), family)
@@ -146,7 +146,7 @@ def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Ext
                 owner = kind_of_value
         node = _child(node, step)[1]
         for spec in (*BUILT_IN, *extra):
-            if isinstance(node, dict) and issubclass(spec, family) and node.get("type") == spec.type_name():
+            if family is not None and issubclass(spec, family) and _child(node, "type") == (True, spec.type_name()):
                 owner = spec
     return list(owner.model_fields)
 

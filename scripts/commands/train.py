@@ -7,20 +7,20 @@ import typer
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name, or a spec file.")] = "plain-128",
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or a spec file.")] = "digits",
     train: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Train on this table, not on the embedded digits.")
     ] = None,
     test: Annotated[Path | None, typer.Option(metavar="CSV", help="Measure on this table at the end.")] = None,
     no_test: Annotated[bool, typer.Option("--no-test", help="Open no test set, not even the embedded one.")] = False,
     validation: Annotated[
-        float | None, typer.Option(metavar="PART", help="Hold out this part of the training rows.")
+        str | None, typer.Option(metavar="PART", help="Hold out this part of the training rows.")
     ] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run folder to make; else a new one under runs/.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and dropout.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="How often to go through the rows.")] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of all that is random but the split.")] = None,
+    epochs: Annotated[str | None, typer.Option(metavar="N", help="How often to go through the rows.")] = None,
     threads: Annotated[
         str | None, typer.Option(metavar="N|auto", help="Threads of a training step; auto measures.")
     ] = None,
@@ -45,14 +45,15 @@ def train(
     from scripts.job import Options, run_job
 
     settings = list(set_ or [])
-    for path, value in (
-        ("data.validation_split", validation),
-        ("training.seed", seed),
-        ("training.epochs", epochs),
-        ("training.threads", threads),
+    # each is a setting too, whose value is judged where all settings are
+    for option, value in (
+        ("--validation", validation),
+        ("--seed", seed),
+        ("--epochs", epochs),
+        ("--threads", threads),
     ):
         if value is not None:
-            settings.append(f"{path}={value}")
+            settings.append(f"{option} {value}")
     options = Options(
         train=train,
         test=test,

@@ -229,6 +229,31 @@ def test_names_place_value_and_expectation(tree: Tree, pointer: str, got: str, e
     assert expected in message
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "got 0; expected 1 or more"),
+        (3.5, "got 3.5; expected an integer"),
+        (True, "got true; expected an integer"),
+        (None, "got null; expected an integer"),
+        ("3", "got '3'; expected an integer"),
+        (10**400, f"got 1{'0' * 39}...; expected at most 65,536"),
+    ],
+)
+def test_only_text_is_shown_in_quotes(value: object, said: str) -> None:
+    assert _message(json.dumps(_dense(out_features=value))) == f"/layers/0/out_features: {said}"
+
+
+def test_the_limit_of_a_number_is_shown_without_needless_digits() -> None:
+    assert _message(json.dumps(_data(validation_split=1))).endswith("expected less than 1")
+    assert _message(json.dumps(_run(optimizer={"type": "adam", "epsilon": 0}))).endswith("expected 1e-30 or more")
+
+
+@pytest.mark.parametrize(("given", "said"), [({"type": None}, "null"), ({"type": []}, "a list of 0"), ({}, "nothing")])
+def test_what_is_no_type_is_shown_as_it_is(given: Tree, said: str) -> None:
+    assert _message(json.dumps(_layers(given))).startswith(f"/layers/0/type: got {said}; expected one of")
+
+
 def test_there_are_plenty_of_cases() -> None:
     assert len(PLACED) == len({case[0] for case in PLACED}) >= 40
 
@@ -493,6 +518,8 @@ def test_what_is_accepted_can_be_built(tree: Tree) -> None:
 
 def test_the_fields_of_numbered_columns_are_listed() -> None:
     columns = {"prefix": "pixel", "count": 4, "end": 4}
+    assert "expected prefix, count, start" in _message(json.dumps(_data(feature_columns=columns)))
+    columns = {"prefix": "pixel", "count": 4, "type": "sgd"}  # no component, whatever it says
     assert "expected prefix, count, start" in _message(json.dumps(_data(feature_columns=columns)))
 
 

@@ -1,0 +1,186 @@
+"""What is wrong with a command line, in the words of this house: what came, what was expected, what to type.
+
+Typer's complaints are told apart by their wording, and one that is not known here is passed on as it is. The search
+among settings takes a recipe and the spec classes, and waits until it is needed.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import typer
+from typer.core import TyperArgument, TyperGroup, TyperOption
+from typer.main import get_command
+
+from framework.errors import InputError, quoted
+from scripts.nearest import likeness, nearest
+
+EXAMPLES = {
+    "evaluate": "chalknet evaluate runs/digits-1 data/test.csv.gz",
+    "predict": "chalknet predict runs/digits-1 data/kaggle/test.csv --out submission.csv",
+    "show": "chalknet show digits",
+    "--train": "--train data/kaggle/train.csv",
+    "--test": "--test data/test.csv.gz",
+    "--validation": "--validation 0.1",
+    "--run": "--run runs/mine",
+    "--seed": "--seed 1",
+    "--epochs": "--epochs 20",
+    "--threads": "--threads 1",
+    "--predict": "--predict data/kaggle/test.csv --out submission.csv",
+    "--out": "--out submission.csv",
+    "--set": "--set training.batch_size=64",
+}
+"""Commands and options as they are usually typed."""
+
+
+class CommandLine:
+    """The words after `chalknet`, beside the commands and options there are."""
+
+    def __init__(self, words: Sequence[str], app: typer.Typer) -> None:
+        group = get_command(app)
+        if not isinstance(group, TyperGroup):
+            raise TypeError("expected an app of several commands")
+        self.words = list(words)
+        self.group = group
+        self.name = next((word for word in words if not word.startswith("-")), "")
+        self.command = group.commands.get(self.name, group)
+        self.called = f"chalknet {self.name}" if self.name in group.commands else "chalknet"
+        self.options = _options(self.command.params)
+
+    def check(self) -> None:
+        """Raise InputError where an option stands in place of another's value: typer would take it for the value."""
+        for option, following in pairwise(self.words):
+            takes_value = option in self.options and not self.options[option].is_flag
+            if takes_value and following.partition("=")[0] in self.options:
+                raise self._without_value(option)
+
+    def explained(self, error: typer.TyperException) -> InputError:
+        """What typer complains about."""
+        message = error.format_message()
+        for pattern, explain in (
+            (r"No such command .*", self._unknown_command),
+            (r"No such option: (\S+).*", self._unknown_option),
+            (r"Option '(\S+)' requires an argument\.", self._without_value),
+            (r"Option '(\S+)' does not take a value\.", self._with_value),
+            (r"Missing (?:argument|option) '(\S+)'\.", self._incomplete),
+            (r"Got unexpected extra argument\(s\) \((.*)\)", self._too_long),
+        ):
+            match = re.fullmatch(pattern, message)
+            if match is not None:
+                return explain(match[match.lastindex or 0])
+        return InputError(f"{self.called}: {message}", hint=f"see {self.called} --help")
+
+    @property
+    def _usage(self) -> str:
+        """The command with what it needs."""
+        words = [self.called]
+        for parameter in self.command.params:
+            if isinstance(parameter, TyperArgument):
+                words.append(_metavar(parameter) if parameter.required else f"[{_metavar(parameter)}]")
+            elif isinstance(parameter, TyperOption) and parameter.required:
+                words.append(f"{parameter.opts[0]} {_metavar(parameter)}")
+        return " ".join(words)
+
+    def _unknown_command(self, _: str) -> InputError:
+        from models.recipes import RECIPES
+
+        meant = nearest(self.name, self.group.commands)
+        if meant is None and (self.name in RECIPES or self.name.endswith(".json")):
+            meant = f"train {self.name}"
+        return InputError(
+            f"chalknet: got the command {quoted(self.name)}; expected one of {', '.join(self.group.commands)}",
+            hint=f"did you mean chalknet {meant}?" if meant else "see chalknet --help",
+        )
+
+    def _unknown_option(self, option: str) -> InputError:
+        candidates = [word for word in self.words if word.partition("=")[0] == option]
+        if not candidates:  # of letters after one dash, such as -lr, typer names the first
+            candidates = [word for word in self.words if word.startswith(option) and not word.startswith("--")]
+        value = ""
+        if candidates:
+            option, _, value = candidates[0].partition("=")
+            following = self.words[self.words.index(candidates[0]) + 1 :]
+            if not value and following and not following[0].startswith("--"):
+                value = following[0]
+        known = [name for name in self.options if name.startswith("--")] + ["--help"]
+        return InputError(
+            f"{self.called}: got the option {quoted(option)}; expected one of {', '.join(known)}",
+            hint=self._option_meant(option, value) or f"see {self.called} --help",
+        )
+
+    def _option_meant(self, option: str, value: str) -> str | None:
+        """The option or the setting most like the one that was typed, the option where both are."""
+        if self.command is self.group:
+            for name, command in self.group.commands.items():
+                options = _options(command.params)
+                if option in options:
+                    return f"options of a command come after it: chalknet {name} {_typed(options[option], value)}"
+            return None
+        if option in _options(self.group.params):
+            return f"it comes before the command: chalknet {option} {self.name}"
+        near = nearest(option, self.options)
+        if "--set" in self.options:
+            from models.recipes import RECIPES, recipe
+            from scripts.settings import option_hint
+
+            named = next(word for word in (*self.words, *RECIPES) if word in RECIPES)
+            like, hint = option_hint(option, value, recipe(named))
+            if near is None or likeness(option, near) < like:
+                return hint
+        if near is None:
+            return None
+        return f"did you mean {_typed(self.options[near], value)}?"
+
+    def _without_value(self, option: str) -> InputError:
+        metavar = _metavar(self.options[option])
+        return InputError(
+            f"{option}: got no value; expected {option} {metavar}", hint=f"such as {EXAMPLES.get(option, self._usage)}"
+        )
+
+    def _with_value(self, option: str) -> InputError:
+        value = next((word.partition("=")[2] for word in self.words if word.startswith(f"{option}=")), "")
+        return InputError(f"{option}: got the value {quoted(value)}; expected {option} alone")
+
+    def _incomplete(self, missing: str) -> InputError:
+        return InputError(
+            f"{self.called}: got no {missing if missing.startswith('-') else missing.upper()}; expected {self._usage}",
+            hint=f"such as {EXAMPLES.get(self.name, self._usage)}",
+        )
+
+    def _too_long(self, extra: str) -> InputError:
+        return InputError(
+            f"{self.called}: got the extra {quoted(extra)}; expected {self._usage}",
+            hint=self._extra_meant(extra) or f"see {self.called} --help",
+        )
+
+    def _extra_meant(self, extra: str) -> str | None:
+        """What somebody wanted who has written a word too many."""
+        first, *_, last = 2 * extra.split(" ")
+        if first not in self.words or "--set" not in self.options:
+            return None
+        before = self.words[: self.words.index(first)]
+        if "--set" in before[-3:]:  # --set training.epochs 3, or with spaces around the =
+            path = before[len(before) - before[::-1].index("--set") :][0].rstrip("=")
+            if "=" not in path:
+                return f"did you mean --set {shlex.quote(f'{path}={last}')}?"
+        if "=" in first:
+            return f"did you mean --set {shlex.quote(first)}?"
+        if "--train" in self.options and first.endswith((".csv", ".csv.gz")):
+            return f"did you mean --train {shlex.quote(first)}?"
+        return None
+
+
+def _options(parameters: Iterable[object]) -> dict[str, TyperOption]:
+    return {name: option for option in parameters if isinstance(option, TyperOption) for name in option.opts}
+
+
+def _typed(option: TyperOption, value: str) -> str:
+    """How to type the option, with that value if it takes one."""
+    if option.is_flag:
+        return option.opts[0]
+    return f"{option.opts[0]} {shlex.quote(value) if value else _metavar(option)}"
+
+
+def _metavar(parameter: TyperArgument | TyperOption) -> str:
+    return parameter.metavar or (parameter.name or "").upper()
