@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from framework import InputError, RunSpec
 from models.recipes import RECIPES, recipe
-from scripts.places import Draft
 from scripts.run_spec import find_run_spec
 from scripts.settings import OPTIONS
-from scripts.values import parsed, spelled
+from scripts.settings.places import Draft
+from scripts.settings.values import parsed, spelled
 
 PLAIN = recipe("plain-128")
 

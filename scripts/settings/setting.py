@@ -11,9 +11,9 @@ from typing import Self
 from framework.errors import InputError, printable, quoted
 from framework.specs import RunSpec
 from framework.specs.complaints import Complaint, shown
-from scripts.guesses import as_option, elsewhere, example, filled, fitting, hint_for, hint_like
-from scripts.places import Draft, Path, Place
-from scripts.values import parsed, spelled
+from scripts.settings.guesses import as_option, elsewhere, example, filled, fitting, hint_for, hint_like
+from scripts.settings.places import Draft, Path, Place
+from scripts.settings.values import parsed, spelled
 
 OPTIONS = {
     "--validation": ("data", "validation_split"),

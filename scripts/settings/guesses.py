@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scripts.nearest import likeness, nearest
-from scripts.places import Draft, Path, Place
-from scripts.values import parsed, repairs, spelled
+from scripts.settings.places import Draft, Path, Place
+from scripts.settings.values import parsed, repairs, spelled
 
 
 @dataclass(frozen=True)
