@@ -16,7 +16,7 @@ from framework.errors import ModelFileError, SpecError, quoted
 from framework.files import publish, read_file
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, parse_spec
-from framework.specs.components import Extra
+from framework.specs.extra import Extra
 from framework.specs.limits import MAX_BYTES, MAX_PARAMETERS
 from framework.types import Array
 

@@ -1,5 +1,6 @@
 """Specs: models and whole runs as validated data, from Python to JSON and back."""
 
+from framework.specs.augmentations import AffineSpec
 from framework.specs.base import (
     AugmentationSpec,
     ComponentSpec,
@@ -17,34 +18,22 @@ from framework.specs.base import (
     ScheduleSpec,
     Spec,
 )
-from framework.specs.components import (
-    AdamSpec,
-    AdamWSpec,
-    AffineSpec,
-    ConstantScheduleSpec,
+from framework.specs.initializers import (
     ConstantSpec,
-    CosineScheduleSpec,
-    DenseSpec,
-    DropoutSpec,
     GlorotNormalSpec,
     GlorotUniformSpec,
     HeNormalSpec,
     HeUniformSpec,
-    LeakyReLUSpec,
-    MeanSquaredErrorSpec,
     NormalSpec,
-    OneCycleScheduleSpec,
-    ReLUSpec,
-    RescaleSpec,
-    SGDSpec,
-    SigmoidSpec,
-    SoftmaxCrossEntropySpec,
-    TanhSpec,
     UniformSpec,
 )
+from framework.specs.layers import DenseSpec, DropoutSpec, LeakyReLUSpec, ReLUSpec, RescaleSpec, SigmoidSpec, TanhSpec
+from framework.specs.losses import MeanSquaredErrorSpec, SoftmaxCrossEntropySpec
 from framework.specs.model import ModelSpec
+from framework.specs.optimizers import AdamSpec, AdamWSpec, SGDSpec
 from framework.specs.reading import parse_spec, read_spec
 from framework.specs.run import DataSpec, NumberedColumns, RunSpec, TrainingSpec
+from framework.specs.schedules import ConstantScheduleSpec, CosineScheduleSpec, OneCycleScheduleSpec
 from framework.specs.schema import json_schema
 
 __all__ = [

@@ -20,7 +20,8 @@ from framework.specs.base import (
     ScheduleSpec,
     Spec,
 )
-from framework.specs.components import BUILT_IN, Extra
+from framework.specs.components import BUILT_IN
+from framework.specs.extra import Extra
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

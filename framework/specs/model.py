@@ -11,7 +11,9 @@ from framework.errors import InputError, SpecError
 from framework.layers import Layer
 from framework.sequential import Sequential
 from framework.specs.base import Dimension, Format, Spec
-from framework.specs.components import AnyLayer, Extra, checked_extra, describe
+from framework.specs.components import checked_extra, describe
+from framework.specs.extra import Extra
+from framework.specs.layers import AnyLayer
 from framework.specs.limits import MAX_LAYERS, MAX_PARAMETERS
 
 

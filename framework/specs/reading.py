@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from framework.errors import SpecError, printable
 from framework.files import read_file
 from framework.specs.complaints import Json, translated
-from framework.specs.components import Extra, checked_extra
+from framework.specs.components import checked_extra
+from framework.specs.extra import Extra
 from framework.specs.limits import MAX_BYTES, MAX_DEPTH
 from framework.specs.model import ModelSpec
 from framework.specs.run import RunSpec

@@ -13,18 +13,13 @@ from framework.data.table import TableFormat
 from framework.errors import InputError
 from framework.sequential import Sequential
 from framework.settings import MAX_THREADS, TrainingSettings
+from framework.specs.augmentations import AnyAugmentation
 from framework.specs.base import Count, Dimension, Flag, Format, Fraction, Spec
-from framework.specs.components import (
-    AdamSpec,
-    AnyAugmentation,
-    AnyLoss,
-    AnyOptimizer,
-    AnySchedule,
-    ConstantScheduleSpec,
-    SoftmaxCrossEntropySpec,
-)
 from framework.specs.limits import MAX_DIMENSION
+from framework.specs.losses import AnyLoss, SoftmaxCrossEntropySpec
 from framework.specs.model import ModelSpec
+from framework.specs.optimizers import AdamSpec, AnyOptimizer
+from framework.specs.schedules import AnySchedule, ConstantScheduleSpec
 from framework.training import Training
 
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=64)]

@@ -24,7 +24,8 @@ from framework import (
     Tanh,
 )
 from framework.formulas import layer_formulas, loss_formulas
-from framework.specs.components import LayerUnion, LossUnion
+from framework.specs.layers import LayerUnion
+from framework.specs.losses import LossUnion
 from framework.types import Array, Shape
 
 

@@ -20,7 +20,7 @@ from framework import (
     Uniform,
 )
 from framework.initializers import fans
-from framework.specs.components import InitializerUnion
+from framework.specs.initializers import InitializerUnion
 from framework.types import Shape
 
 SPREAD_TOLERANCE = 0.01

@@ -26,7 +26,7 @@ from framework import (
     Step,
     Tanh,
 )
-from framework.specs.components import LayerUnion
+from framework.specs.layers import LayerUnion
 from framework.types import Array, Shape
 from tests.framework.numeric import GRADIENT_TOLERANCE, KINK_DISTANCE, numeric_gradient, relative_error
 

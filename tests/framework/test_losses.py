@@ -10,7 +10,7 @@ import pytest
 
 import framework
 from framework import InputError, Loss, MeanSquaredError, SoftmaxCrossEntropy, softmax
-from framework.specs.components import LossUnion
+from framework.specs.losses import LossUnion
 from framework.types import Array, Numbers
 from tests.framework.numeric import GRADIENT_TOLERANCE, numeric_gradient, relative_error
 

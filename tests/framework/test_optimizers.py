@@ -8,7 +8,7 @@ import pytest
 
 import framework
 from framework import SGD, Adam, AdamW, Constant, InputError, Optimizer, Parameter, ParameterVector
-from framework.specs.components import OptimizerUnion
+from framework.specs.optimizers import OptimizerUnion
 from framework.types import Array
 
 STEPS = 20

@@ -8,7 +8,7 @@ import pytest
 
 import framework
 from framework import ConstantSchedule, CosineSchedule, InputError, OneCycleSchedule, Schedule
-from framework.specs.components import ScheduleUnion
+from framework.specs.schedules import ScheduleUnion
 
 TOLERANCE = 1e-15
 """A few roundings of numbers up to 1, with room for the C library's cosine."""

@@ -37,8 +37,8 @@ from framework.specs import (
     OptimizerSpec,
     Positive,
     ScheduleSpec,
-    components,
 )
+from framework.specs.initializers import AnyInitializer
 from framework.types import Array, Shape
 
 
@@ -72,7 +72,7 @@ class Gain(Layer):
 class GainSpec(LayerSpec):
     type: Literal["gain"] = "gain"
     component = Gain
-    start: components.AnyInitializer = ConstantSpec(value=1.0)
+    start: AnyInitializer = ConstantSpec(value=1.0)
 
 
 class Ramp(Initializer):

@@ -75,17 +75,22 @@ from framework.specs import (
     TanhSpec,
     TrainingSpec,
     UniformSpec,
-    components,
 )
+from framework.specs.augmentations import AugmentationUnion
 from framework.specs.components import BUILT_IN, describe
+from framework.specs.initializers import InitializerUnion
+from framework.specs.layers import LayerUnion
+from framework.specs.losses import LossUnion
+from framework.specs.optimizers import OptimizerUnion
+from framework.specs.schedules import ScheduleUnion
 
 UNIONS: Mapping[type[ComponentSpec], object] = {
-    InitializerSpec: components.InitializerUnion,
-    LayerSpec: components.LayerUnion,
-    LossSpec: components.LossUnion,
-    OptimizerSpec: components.OptimizerUnion,
-    ScheduleSpec: components.ScheduleUnion,
-    AugmentationSpec: components.AugmentationUnion,
+    InitializerSpec: InitializerUnion,
+    LayerSpec: LayerUnion,
+    LossSpec: LossUnion,
+    OptimizerSpec: OptimizerUnion,
+    ScheduleSpec: ScheduleUnion,
+    AugmentationSpec: AugmentationUnion,
 }
 
 
@@ -398,9 +403,9 @@ BY_HAND = """{
 
 def test_everything_is_everything() -> None:
     model = _everything()
-    assert {type(layer) for layer in model.layers} == {spec.component for spec in get_args(components.LayerUnion)}
+    assert {type(layer) for layer in model.layers} == {spec.component for spec in get_args(LayerUnion)}
     drawn = {type(parameter.initializer) for parameter in model.parameters}
-    assert drawn == {spec.component for spec in get_args(components.InitializerUnion)}
+    assert drawn == {spec.component for spec in get_args(InitializerUnion)}
 
 
 def test_three_ways_to_one_model(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""The initializers in files: one spec class each, joined in a union."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, SerializeAsAny
+
+from framework import initializers
+from framework.specs.base import InitializerSpec, Number
+from framework.specs.extra import or_extra
+
+
+class HeNormalSpec(InitializerSpec):
+    type: Literal["he_normal"] = "he_normal"
+    component = initializers.HeNormal
+
+
+class HeUniformSpec(InitializerSpec):
+    type: Literal["he_uniform"] = "he_uniform"
+    component = initializers.HeUniform
+
+
+class GlorotNormalSpec(InitializerSpec):
+    type: Literal["glorot_normal"] = "glorot_normal"
+    component = initializers.GlorotNormal
+
+
+class GlorotUniformSpec(InitializerSpec):
+    type: Literal["glorot_uniform"] = "glorot_uniform"
+    component = initializers.GlorotUniform
+
+
+class NormalSpec(InitializerSpec):
+    type: Literal["normal"] = "normal"
+    component = initializers.Normal
+    mean: Number = 0.0
+    deviation: Annotated[Number, Field(ge=0)] = 0.05
+
+
+class UniformSpec(InitializerSpec):
+    type: Literal["uniform"] = "uniform"
+    component = initializers.Uniform
+    low: Number = -0.05
+    high: Number = 0.05
+
+
+class ConstantSpec(InitializerSpec):
+    type: Literal["constant"] = "constant"
+    component = initializers.Constant
+    value: Number = 0.0
+
+
+InitializerUnion: TypeAlias = (
+    HeNormalSpec | HeUniformSpec | GlorotNormalSpec | GlorotUniformSpec | NormalSpec | UniformSpec | ConstantSpec
+)
+AnyInitializer: TypeAlias = Annotated[
+    SerializeAsAny[Annotated[InitializerUnion, Field(discriminator="type")]], or_extra(InitializerSpec)
+]
