@@ -2,8 +2,8 @@
 
     from framework import Dense, ReLU, Rescale, Sequential, fit
 
-Everything is reachable from here by name. The specs live in `framework.specs` and are loaded at the first look, so
-that importing the framework costs little more than importing NumPy.
+Everything is reachable from here by name. The specs live in `framework.specs` and, like the console, are loaded at the
+first look, so that importing the framework costs little more than importing NumPy.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from framework.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from framework.data.augmentation import Affine, Augmentation
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
-from framework.data.split import split_indices
+from framework.data.split import split, split_indices
 from framework.data.table import Table, TableFormat, read_table
 from framework.errors import (
     ChalknetError,
@@ -48,6 +48,7 @@ from framework.settings import TrainingSettings
 from framework.training import Training, TrainingState
 
 if TYPE_CHECKING:
+    from framework.console import report
     from framework.specs import LayerSpec, ModelSpec, RunSpec, parse_spec, read_spec
 
 __version__ = "0.1.0"
@@ -117,14 +118,20 @@ __all__ = [
     "parse_spec",
     "read_spec",
     "read_table",
+    "report",
     "softmax",
+    "split",
     "split_indices",
     "stream",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Names of `framework.specs`, which is imported when the first of them is asked for."""
+    """Names that need pydantic or rich, which are imported when the first of them is asked for."""
+    if name == "report":
+        from framework.console import report
+
+        return report
     if not name.startswith("_"):
         import framework.specs as specs
 
