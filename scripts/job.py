@@ -16,18 +16,18 @@ import numpy as np
 from rich.console import Console
 
 from framework import __version__
-from framework.console import say, watch
+from framework.console import default_console, print_results, say, watch
+from framework.console.network import sizes
+from framework.console.text import meanwhile
 from framework.data.dataset import Dataset
-from framework.data.split import split
 from framework.data.table import Table, read_table
 from framework.errors import ChalknetError, InputError, TableError, shown_path
 from framework.evaluation import Evaluation, evaluate
-from framework.sequential import Sequential
 from framework.specs import RunSpec
 from framework.training import Training
 from models import digits
 from scripts.clock import peak_rss_mb, seconds_since_start
-from scripts.panels import result_line
+from scripts.next_steps import print_next_steps
 from scripts.run_folder import Report, RunFolder
 from scripts.run_spec import find_run_spec
 from scripts.submission import check_target, write_submission
@@ -80,7 +80,8 @@ class Options:
 
 def run_job(recipe: str, settings: list[str], options: Options) -> None:
     """Train `recipe`, changed by `settings`, and keep everything in a run folder."""
-    console = Console(stderr=options.json, quiet=options.quiet)
+    console = Console(stderr=True) if options.json else default_console()
+    console.quiet = options.quiet
     options.check()
     spec = find_run_spec(recipe, settings)
     with _claimed(options, Path(recipe).stem) as folder:
@@ -88,27 +89,30 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         seconds: dict[str, float] = {}
 
         model, source = spec.build(), options.train or digits.TRAIN
-        say(console, f"{recipe}: {_sizes(model)} on {_short(source)}")
-        with _timed(seconds, "load"):
+        title, origin = f"{Path(recipe).stem} {sizes(model)}", _origin(source)
+        with _timed(seconds, "load"), meanwhile(console, f"reading {origin}"):
             table = _read(source, spec, console)
             to_predict = _unlabelled(options.predict, spec)
-            training = _training(model, spec, table)
+            training = spec.prepare(table.dataset(), model=model)
         with _timed(seconds, "train"), np.errstate(all="ignore"):  # what is not finite ends in Diverged
             if options.quiet:
                 for _ in training:
                     pass
             else:
-                watch(training, console)
+                watch(training, console, title=title, source=origin)
 
         folder.write_model(training.model)  # at once: what fails from here on must not cost the training
         folder.write_history(training.history)
 
         with _timed(seconds, "evaluate"):
-            measured_on, evaluation = _measure(training, spec, options.test_table(), console)
-        if evaluation is None:
-            say(console, "\nnothing to measure on: hold rows out with --validation 0.1")
+            measured_on, data = _measured_on(training, spec, options.test_table(), console)
+            evaluation = None if data is None else evaluate(training.model, data, loss=training.loss)
+        say(console, "")
+        if data is None or evaluation is None:
+            say(console, "nothing to measure on: hold rows out with --validation 0.1")
         else:
-            say(console, f"\n{result_line(evaluation, measured_on or '')}")
+            name, shape = measured_on or "", spec.data.image_shape
+            print_results(training.model, data, evaluation, console, name=name, image_shape=shape)
 
         if to_predict is not None and options.out is not None:
             write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
@@ -118,21 +122,15 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         report = _report(spec, table, training, evaluation, measured_on, seconds)
         report["run"] = str(folder.path)
         folder.write_report(report)
-        say(console, f"saved in {folder.path}  ({seconds['train']:.1f} s training, {seconds['total']:.1f} s in all)")
+        took = f"{seconds['train']:.1f} s training, {seconds['total']:.1f} s in all"
+        say(console, f"\nsaved in {folder.path}  ({took})")
+        print_next_steps(console, recipe, folder.path, spec, train=options.train, measured=options.test_table())
         if options.json:
             print(json.dumps(report))
 
 
-def _short(path: Path) -> str:
-    """`path` as seen from here, where it lies below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _sizes(model: Sequential) -> str:
-    """784-128-10: the numbers in, and out of every layer that learns."""
-    learnt = [shape for layer, shape in zip(model.layers, model.shapes, strict=True) if layer.parameters]
-    return "-".join("x".join(map(str, shape)) for shape in (model.input_shape, *learnt))
+def _origin(path: Path) -> str:
+    return "the embedded digits" if path == digits.TRAIN else shown_path(path)
 
 
 @contextmanager
@@ -148,7 +146,7 @@ def _claimed(options: Options, name: str) -> Iterator[RunFolder]:
             safe = f"the trained model is safe in {folder.path}"
             raise type(error)(str(error), hint=f"{error.hint}; {safe}" if error.hint else safe) from error
         else:
-            print(f"the trained model is safe in {folder.path}", file=sys.stderr)
+            print(f"the trained model is safe in {shown_path(folder.path)}", file=sys.stderr)
         raise
 
 
@@ -176,30 +174,13 @@ def _read(path: Path, spec: RunSpec, console: Console) -> Table:
     return table
 
 
-def _training(model: Sequential, spec: RunSpec, table: Table) -> Training:
-    data, held_out = table.dataset(), None
-    if spec.data.validation_split:
-        data, held_out = split(data, spec.data.validation_split, seed=spec.data.split_seed)
-    return Training(
-        model,
-        data,
-        optimizer=spec.optimizer.build(),
-        loss=spec.loss.build(),
-        schedule=spec.schedule.build(),
-        validation_data=held_out,
-        settings=spec.training.build(),
-    )
-
-
-def _measure(
+def _measured_on(
     training: Training, spec: RunSpec, test: Path | None, console: Console
-) -> tuple[str | None, Evaluation | None]:
-    """On the test set, opened here for the first and only time, or else on the rows held out, if any were."""
-    data: Dataset | None = training.validation
-    name = "hold-out"
+) -> tuple[str | None, Dataset | None]:
+    """The test set, opened here for the first and only time, or else the rows held out, if any were."""
     if test is not None:
-        name, data = "test", _read(test, spec, console).dataset()
-    return (None, None) if data is None else (name, evaluate(training.model, data, loss=training.loss))
+        return "test", _read(test, spec, console).dataset()
+    return (None, None) if training.validation is None else ("hold-out", training.validation)
 
 
 def _report(

@@ -1,38 +1,8 @@
-"""What the commands show of an evaluation."""
+"""What the commands print of an evaluation for another program to read."""
 
 import json
 
-from rich.console import Console
-from rich.table import Table
-
-from framework.console import say
 from framework.evaluation import Evaluation
-
-
-def print_evaluation(evaluation: Evaluation, source: str, console: Console | None = None) -> None:
-    """Loss, accuracy, and a row per class."""
-    console = console or Console()
-    say(console, result_line(evaluation, source))
-    scores = evaluation.class_scores
-    if scores is None:
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in ("class", "precision", "recall", "F1", "samples"):
-        table.add_column(column, justify="right")
-    for label in range(len(scores.support)):
-        figures = (scores.precision[label], scores.recall[label], scores.f1[label])
-        table.add_row(str(label), *(f"{figure:.4f}" for figure in figures), f"{scores.support[label]:,}")
-    console.print(table)
-
-
-def result_line(evaluation: Evaluation, source: str) -> str:
-    """Accuracy and loss in one line."""
-    if evaluation.accuracy is None:
-        return f"{source}: loss {evaluation.loss:.4f} on {evaluation.n:,} rows"
-    return (
-        f"{source}: accuracy {evaluation.accuracy:.2%}, {evaluation.errors:,} errors in {evaluation.n:,}, "
-        f"loss {evaluation.loss:.4f}"
-    )
 
 
 def evaluation_as_json(evaluation: Evaluation) -> str:

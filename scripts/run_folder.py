@@ -8,14 +8,16 @@ import shutil
 from pathlib import Path
 from typing import TypeAlias, final
 
-from framework.errors import EnvironmentFault, InputError, SpecError
-from framework.files import publish
+from framework.errors import EnvironmentFault, InputError, SpecError, quoted, shown_path
+from framework.files import publish, read_file
 from framework.history import COLUMNS, History
 from framework.sequential import Sequential
 from framework.specs import RunSpec, read_spec
 
 SPEC, MODEL, HISTORY, REPORT = "spec.json", "model.safetensors", "history.csv", "report.json"
 RUNS = Path("runs")
+MAX_BYTES = 10_000_000
+"""No history and no report comes near it."""
 
 Report: TypeAlias = "dict[str, str | int | float | Report | None]"
 
@@ -26,6 +28,11 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @staticmethod
+    def found(name: str) -> "RunFolder | None":
+        """The folder called `name`, or None where there is no folder of that name."""
+        return RunFolder(Path(name)) if os.path.isdir(name) else None
 
     @staticmethod
     def claim(path: Path | None, name: str) -> "RunFolder":
@@ -81,6 +88,39 @@ class RunFolder:
         if not isinstance(spec, RunSpec):
             raise SpecError(f"{self.path / SPEC}: got a model; expected a run")
         return spec
+
+    def read_history(self) -> dict[str, list[float | None]]:
+        """The figures of every epoch by name, as in History.history; empty for a run that did not come to that."""
+        path = self.path / HISTORY
+        if not os.path.exists(path):
+            return {}
+        text = read_file(path, MAX_BYTES, InputError).decode("utf-8", "replace")
+        header, *lines = text.splitlines() or [""]
+        if header != ",".join(COLUMNS):
+            raise InputError(f"{shown_path(path)}: line 1: expected the columns {', '.join(COLUMNS)}")
+        rows = []
+        for number, line in enumerate(lines, start=2):
+            try:
+                rows.append([float(cell) if cell else None for cell in line.split(",")])
+                if len(rows[-1]) != len(COLUMNS):
+                    raise ValueError
+            except ValueError:
+                expected = f"expected {len(COLUMNS)} numbers, with commas between them"
+                raise InputError(f"{shown_path(path)}: line {number}: got {quoted(line)}; {expected}") from None
+        return {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}
+
+    def read_report(self) -> dict[str, object]:
+        """What was measured; empty for a run that did not come to that."""
+        path = self.path / REPORT
+        if not os.path.exists(path):
+            return {}
+        try:
+            report: object = json.loads(read_file(path, MAX_BYTES, InputError))
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{shown_path(path)}: expected a JSON object: {error}") from None
+        if not isinstance(report, dict):
+            raise InputError(f"{shown_path(path)}: got a JSON {type(report).__name__}; expected an object")
+        return report
 
     def read_model(self) -> Sequential:
         return Sequential.load(self.path / MODEL)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import framework
-from framework import Activation, Initializer, Layer, Loss, Optimizer, Schedule
+from framework import Activation, Augmentation, Initializer, Layer, Loss, Optimizer, Schedule
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("framework", "models", "scripts")
@@ -27,7 +27,8 @@ HOMES = {
     "pydantic": ("framework/specs/", "framework/checkpoint.py"),
     "pydantic_core": ("framework/specs/",),
     "pandas": ("framework/history.py",),
-    "rich": ("framework/console.py",),
+    "rich": ("framework/console/",),
+    "IPython": ("framework/console/notebook.py",),
     "safetensors": ("framework/checkpoint.py", "framework/data/table/cache.py"),
     "threadpoolctl": ("framework/threads.py",),
     "platformdirs": ("framework/data/table/cache.py",),
@@ -40,7 +41,7 @@ ALLOWED_OF_THEM = {"importlib.metadata"}
 NEVER_CALLED = {"eval", "exec", "compile", "__import__", "input", "breakpoint", "globals"}
 LEGACY_RANDOM = {"Generator", "PCG64", "default_rng", "SeedSequence", "BitGenerator"}
 """What of np.random is not the old global state."""
-SLOW_LIBRARIES = ("pandas", "pydantic", "rich", "safetensors", "threadpoolctl", "platformdirs", "typer")
+SLOW_LIBRARIES = ("pandas", "pydantic", "rich", "IPython", "safetensors", "threadpoolctl", "platformdirs", "typer")
 
 
 def _name(path: Path) -> str:
@@ -157,10 +158,20 @@ def test_a_silent_fit_loads_no_console_and_no_specs() -> None:
     code = (
         "import sys, numpy; from framework import Dense, Sequential, fit\n"
         "fit(Sequential([Dense(2, 2)]), (numpy.eye(2), [0, 1]), epochs=1, threads=1, show=False)\n"
-        "print([name for name in ('pandas', 'pydantic', 'rich', 'safetensors') if name in sys.modules])"
+        "print([name for name in ('pandas', 'pydantic', 'rich', 'IPython', 'safetensors') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_outside_a_notebook_a_fit_that_shows_itself_loads_no_ipython() -> None:
+    code = (
+        "import sys, numpy; from framework import Dense, Sequential, fit\n"
+        "fit(Sequential([Dense(2, 2)]), (numpy.eye(2), [0, 1]), epochs=1, threads=1)\n"
+        "print('rich' in sys.modules, 'IPython' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "True False"
 
 
 def test_every_public_name_is_there() -> None:
@@ -173,13 +184,15 @@ def test_every_public_name_is_there() -> None:
 
 def test_every_public_class_is_reachable_from_the_top() -> None:
     """Concrete layers, losses and so on: whoever adds one must export it."""
-    for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer):
+    for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer, Augmentation):
         for kind in _concrete(family):
             assert kind.__name__ in framework.__all__
             assert getattr(framework, kind.__name__) is kind
 
 
-@pytest.mark.parametrize("family", [Layer, Loss, Optimizer, Schedule, Initializer], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "family", [Layer, Loss, Optimizer, Schedule, Initializer, Augmentation], ids=lambda kind: kind.__name__
+)
 def test_classes_are_abstract_or_final(family: type) -> None:
     assert inspect.isabstract(family)
     concrete = _concrete(family)

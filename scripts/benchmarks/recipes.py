@@ -37,7 +37,8 @@ class Result:
 def main() -> None:
     names = [name for name in sys.argv[1:] if name != "--write"] or list(RECIPES)
     with MEASURED.open(newline="", encoding="utf-8") as file:
-        kept = [row for row in csv.reader(file) if row[0] not in names]
+        header, *rows = csv.reader(file)
+    kept = [row for row in rows if row[0] not in names]
     load_training_digits()
     load_test_digits()
     for recipe in names:
@@ -57,8 +58,9 @@ def main() -> None:
         )
         for seed, run in enumerate(runs):
             kept.append([recipe, str(seed), f"{run.accuracy:.4f}", f"{run.training:.1f}", date.today().isoformat()])
+    kept.sort(key=lambda row: (list(RECIPES).index(row[0]), row[1]))
     if "--write" in sys.argv:
-        publish(MEASURED, "".join(f"{','.join(row)}\n" for row in kept).encode())
+        publish(MEASURED, "".join(f"{','.join(row)}\n" for row in (header, *kept)).encode())
 
 
 def _train(recipe: str, seed: int, run: Path) -> Result:

@@ -15,6 +15,7 @@ def predict(
 ) -> None:
     """Write the labels a run's model gives to the rows of a table."""
     from framework.data.table import read_table
+    from framework.errors import shown_path
     from scripts.run_folder import RunFolder
     from scripts.submission import check_target, write_submission
 
@@ -25,4 +26,4 @@ def predict(
     if rows.notice:
         print(rows.notice, file=sys.stderr)
     write_submission(out, model.predict(rows.features), force=force)
-    print(f"{out}: {len(rows.features):,} predictions, written and read again")
+    print(f"{shown_path(out)}: {len(rows.features):,} predictions, written and read again")

@@ -1,13 +1,15 @@
 """Recipes: what is committed is what the functions say, and each is the run its name promises."""
 
+import csv
 import gzip
+import hashlib
 
 import numpy as np
 import pytest
 
 from framework import InputError, RunSpec, read_spec
 from models import digits
-from models.recipes import FOLDER, RECIPES, recipe, recipe_path
+from models.recipes import FOLDER, MEASURED, RECIPES, measured, recipe, recipe_path, summary
 
 NAMES = sorted(RECIPES)
 
@@ -92,3 +94,32 @@ def test_the_embedded_digits_have_that_table() -> None:
     for path in (digits.TRAIN, digits.TEST):
         with gzip.open(path, "rt", encoding="ascii") as file:
             assert tuple(file.readline().rstrip("\r\n").split(",")) == ("label", *columns)
+
+
+@pytest.mark.skipif(not digits.TRAIN.exists(), reason="the embedded digits lie beside the source tree only")
+def test_the_digest_of_the_embedded_training_digits_is_that_of_the_file() -> None:
+    assert hashlib.sha256(digits.TRAIN.read_bytes()).hexdigest() == digits.TRAIN_SHA256
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_was_measured(name: str) -> None:
+    figures = measured(name)
+    assert figures.accuracies
+    assert all(0.5 < accuracy < 1 for accuracy in figures.accuracies)
+    assert min(figures.accuracies) <= figures.accuracy <= max(figures.accuracies)
+    assert figures.seconds > 0
+
+
+def test_every_figure_is_that_of_one_run_of_a_recipe() -> None:
+    with MEASURED.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["recipe"] for row in rows} == set(RECIPES)
+    for name in RECIPES:
+        seeds = [int(row["seed"]) for row in rows if row["recipe"] == name]
+        assert seeds == list(range(len(seeds)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_says_in_a_line_what_it_is(name: str) -> None:
+    assert 10 < len(summary(name)) < 45
+    assert summary(name).endswith(".")

@@ -1,0 +1,52 @@
+"""What to type next: after a run, the commands that make something of it."""
+
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from framework.console import say
+from framework.console.text import QUIET, TITLE, words
+from framework.errors import ChalknetError
+from framework.specs import RunSpec
+from models import digits
+from scripts.run_folder import SPEC
+from scripts.run_spec import find_run_spec
+
+
+def print_next_steps(
+    console: Console, recipe: str, run: Path, spec: RunSpec, *, train: Path | None, measured: Path | None
+) -> None:
+    """A few commands with their reasons, ready to be pasted. `train` and `measured` are the tables this run had."""
+    folder = _quoted(run)
+    again = f"chalknet train {_quoted(recipe if _is_all_of(recipe, spec) else run / SPEC)}"
+    if train is not None:
+        again += f" --train {_quoted(train)}"
+    if measured not in (None, digits.TEST):
+        again += f" --test {_quoted(measured)}"
+    steps = [(f"chalknet show {folder}", "its layers and result")]
+    if measured is None:
+        steps.append((f"chalknet evaluate {folder} LABELLED.csv", "on other rows"))
+    steps.append((f"chalknet predict {folder} TEST.csv --out submission.csv", "for Kaggle"))
+    steps.append((f"{again} --seed {spec.training.seed + 1}", "from other weights"))
+    for number, (command, reason) in enumerate(steps):
+        name, remark = f"{'next' if number == 0 else '':<6}", f"  # {reason}"
+        fits = len(name + command + remark) <= console.width
+        say(console, Text.assemble((name, TITLE), words(command), (remark if fits else "", QUIET)))
+
+
+def _quoted(name: str | Path | None) -> str:
+    """For a shell, and never taken for an option."""
+    text = str(name)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
+
+
+def _is_all_of(recipe: str, spec: RunSpec) -> bool:
+    """Whether `spec` is the recipe as it stands, whatever its seed; not so if the file is no longer there."""
+    try:
+        named = find_run_spec(recipe)
+    except ChalknetError:
+        return False
+    training = named.training.model_copy(update={"seed": spec.training.seed})
+    return named.model_copy(update={"training": training}) == spec
