@@ -19,7 +19,7 @@ from framework.types import Shape
 
 SCHEDULE_POINTS = 24
 MOST_SIZES = 8
-WIDEST = 100
+WIDEST = 84
 """Columns of the frame at most: what belongs together stays together on a wide screen."""
 
 
