@@ -1,5 +1,6 @@
 """Evaluating: one pass over labelled data in inference mode, and a report of how it went."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -12,11 +13,11 @@ from framework.errors import InputError
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.metrics import ClassScores, class_scores, confusion_matrix
 from framework.sequential import PREDICT_BATCH, Sequential
-from framework.types import Integers
+from framework.types import Integers, Shape
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """The mean loss over n samples and, where the targets are class labels, what each was taken for.
 
@@ -36,6 +37,11 @@ class Evaluation:
     def errors(self) -> int | None:
         return None if self.confusion is None else self.n - int(np.trace(self.confusion))
 
+    def __repr__(self) -> str:
+        """The figures without the arrays."""
+        right = "" if self.accuracy is None else f"accuracy {self.accuracy:.4f}, {self.errors:,} errors in "
+        return f"Evaluation({right}{self.n:,} rows, loss {self.loss:.4f})"
+
     @cached_property
     def class_scores(self) -> ClassScores | None:
         """Precision, recall and F1 per class."""
@@ -46,14 +52,18 @@ def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike,
     """`data` as a Dataset, once it is sure that every row fits the model and the loss; else an InputError."""
     dataset = Dataset.of(data)
     if dataset.x.shape[1:] != model.input_shape:
-        raise InputError(f"{name}: got samples of shape {dataset.x.shape[1:]}; the model expects {model.input_shape}")
+        raise InputError(
+            f"{name}: got samples of shape {dataset.x.shape[1:]}; the model expects {model.input_shape}",
+            hint=_reshaped(dataset.x.shape, model.input_shape),
+        )
     classes, labels = model.output_shape[0], dataset.labels
     if classes > 1 and labels is not None:
         wrong = np.flatnonzero((labels < 0) | (labels >= classes))
         if len(wrong):
             raise InputError(
                 f"{name}: row {wrong[0]}: got label {labels[wrong[0]]}; "
-                f"expected an integer from 0 to {classes - 1}, as the model has {classes} outputs"
+                f"expected an integer from 0 to {classes - 1}, as the model has {classes} outputs",
+                hint="labels count from 0",
             )
     if classes > 1 and labels is None and dataset.y.ndim == 1:
         raise InputError(
@@ -65,6 +75,15 @@ def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike,
     except InputError as error:
         raise InputError(f"{name}: first row: {error}", hint=error.hint) from None
     return dataset
+
+
+def _reshaped(shape: Shape, input_shape: Shape) -> str | None:
+    """How x of that shape could be meant for a model of that input shape."""
+    if len(shape) == 1:
+        return "x comes before y: (x, y)"
+    if math.prod(shape[1:]) == math.prod(input_shape):
+        return f"write x.reshape(len(x), {', '.join(map(str, input_shape))})"
+    return None
 
 
 def evaluate(

@@ -28,7 +28,7 @@ def print_next_steps(
     steps = [(f"chalknet show {folder}", "its layers and result")]
     if measured is None:
         steps.append((f"chalknet evaluate {folder} LABELLED.csv", "on other rows"))
-    steps.append((f"chalknet predict {folder} TEST.csv --out submission.csv", "for Kaggle"))
+    steps.append((f"chalknet predict {folder} TEST.csv --out predicted.csv", "its labels"))
     steps.append((f"{again} --seed {spec.training.seed + 1}", "from other weights"))
     for number, (command, reason) in enumerate(steps):
         name, remark = f"{'next' if number == 0 else '':<6}", f"  # {reason}"

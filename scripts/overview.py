@@ -36,7 +36,8 @@ def show_spec(spec: RunSpec, name: str, console: Console) -> None:
 
 def show_run(folder: RunFolder, console: Console) -> None:
     """The spec of a run, how it went and its result, as far as it came."""
-    spec, history, report = folder.read_spec(), folder.read_history(), folder.read_report()
+    spec = folder.read_trained()[0] if folder.has_model() else folder.read_spec()
+    history, report = folder.read_history(), folder.read_report()
     show_spec(spec, folder.path.resolve().name, console)
     if history and (lines := curves(history)):
         say(console, *lines, "")

@@ -1,6 +1,7 @@
 """A run folder: spec.json, model.safetensors, history.csv and report.json of one training run."""
 
 import csv
+import difflib
 import io
 import json
 import os
@@ -12,7 +13,7 @@ from framework.errors import EnvironmentFault, InputError, SpecError, quoted, sh
 from framework.files import publish, read_file
 from framework.history import COLUMNS, History
 from framework.sequential import Sequential
-from framework.specs import RunSpec, read_spec
+from framework.specs import ModelSpec, RunSpec, read_spec
 
 SPEC, MODEL, HISTORY, REPORT = "spec.json", "model.safetensors", "history.csv", "report.json"
 RUNS = Path("runs")
@@ -83,7 +84,8 @@ class RunFolder:
 
     def read_spec(self) -> RunSpec:
         if not os.path.isfile(self.path / SPEC):
-            raise InputError(f"{self.path}: got no {SPEC} in it; expected the folder of a run")
+            got = f"no {SPEC} in it" if os.path.isdir(self.path) else "no such folder"
+            raise InputError(f"{shown_path(self.path)}: got {got}; expected the folder of a run", hint=self._meant())
         spec = read_spec(self.path / SPEC)
         if not isinstance(spec, RunSpec):
             raise SpecError(f"{self.path / SPEC}: got a model; expected a run")
@@ -121,6 +123,24 @@ class RunFolder:
         if not isinstance(report, dict):
             raise InputError(f"{shown_path(path)}: got a JSON {type(report).__name__}; expected an object")
         return report
+
+    def _meant(self) -> str | None:
+        """The run under runs/ that has a name like this one's, or the folder that this is a file of."""
+        if self.path.name in (SPEC, MODEL, HISTORY, REPORT):
+            return f"did you mean {shown_path(self.path.parent)}?"
+        runs = sorted(os.listdir(RUNS)) if os.path.isdir(RUNS) else []
+        near = difflib.get_close_matches(self.path.name, [name for name in runs if (RUNS / name / SPEC).exists()], 1)
+        return f"did you mean {shown_path(RUNS / near[0])}?" if near else None
+
+    def read_trained(self) -> tuple[RunSpec, Sequential]:
+        """The recipe and the trained model. Raises InputError where the spec is no longer the one that was trained."""
+        spec, model = self.read_spec(), self.read_model()
+        if ModelSpec.of(model) != spec.model:
+            raise InputError(
+                f"{shown_path(self.path / SPEC)}: got another network than the trained one; expected it as it was",
+                hint="a changed spec is trained from a copy: chalknet train COPY.json",
+            )
+        return spec, model
 
     def read_model(self) -> Sequential:
         return Sequential.load(self.path / MODEL)

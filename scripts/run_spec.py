@@ -13,6 +13,8 @@ from models.recipes import RECIPES, recipe
 from scripts.nearest import nearest
 from scripts.settings import Setting, changed
 
+TABLES = (".csv", ".csv.gz")
+
 
 def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     """The recipe called `name`, or the spec in the file of that name, changed by settings such as 'training.epochs=3'.
@@ -22,7 +24,7 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     changes = [Setting.read(words) for words in settings]
     if name in RECIPES:
         spec = recipe(name)
-    elif os.path.exists(name) or name.endswith(".json"):
+    elif not name.endswith(TABLES) and not os.path.isdir(name) and (os.path.exists(name) or name.endswith(".json")):
         found = read_spec(name)
         spec = found if isinstance(found, RunSpec) else _on_digits(found, name)
     else:
@@ -51,8 +53,10 @@ def _meant(name: str, changes: Sequence[Setting]) -> str | None:
         meant = cut.with_text(name)
     elif "=" in name:
         meant = f"--set {shlex.quote(name)}"
-    elif name.endswith((".csv", ".csv.gz")):
+    elif name.endswith(TABLES):
         meant = f"--train {shlex.quote(name)}"
+    elif os.path.isdir(name):
+        meant = shlex.quote(os.path.join(name, "spec.json"))
     else:
         meant = nearest(name, RECIPES) or ""
     return f"did you mean {meant}?" if meant else None

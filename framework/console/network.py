@@ -1,6 +1,6 @@
 """The network before training: every layer with its formula, and what it is going to learn from, and how."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from framework.console.text import QUIET, TITLE, counted, plain, sparkline, words
 from framework.formulas import layer_formulas, loss_formulas
+from framework.layers.base import Layer
 from framework.losses import Loss
 from framework.optimizers import Optimizer
 from framework.representation import constructor_call
@@ -57,13 +58,14 @@ def network_table(model: Sequential, loss: Loss, *, costs: bool = False) -> Tabl
         table.add_column(name, justify="left" if text else "right", no_wrap=not text, overflow="fold")
     empty = ("", "") if costs else ()
     table.add_row("input", "X", shown_shape(model.input_shape), "", *empty, style=QUIET)
-    formulas = layer_formulas(model.layers)
-    work, shapes = 0, (model.input_shape, *model.shapes)
-    for layer, formula, before, after in zip(model.layers, formulas, shapes, shapes[1:], strict=False):
-        count = sum(parameter.size for parameter in layer.parameters)
-        multiply_adds = layer.multiply_adds(before)
+    work = 0
+    rows = zip(_rows(model.layers, model.input_shape), layer_formulas(model.layers), strict=True)
+    for (depth, layer, before, after), formula in rows:
+        # what a layer of layers has and does is shown in their rows, below its own
+        count = 0 if layer.layers else sum(parameter.size for parameter in layer.parameters)
+        multiply_adds = 0 if layer.layers else layer.multiply_adds(before)
         work += multiply_adds
-        cells = [type(layer).__name__, formula, shown_shape(after), f"{count:,}" if count else ""]
+        cells = ["  " * depth + type(layer).__name__, formula, shown_shape(after), f"{count:,}" if count else ""]
         if costs:
             memory = shown_bytes(count * model.dtype.itemsize) if count else ""
             cells += [memory, f"{multiply_adds:,}" if multiply_adds else ""]
@@ -74,6 +76,15 @@ def network_table(model: Sequential, loss: Loss, *, costs: bool = False) -> Tabl
     totals = [shown_bytes(values.nbytes), f"{work:,}"] if costs else []
     table.add_row("", "", "", *(words(total, TITLE) for total in (f"{values.size:,}", *totals)))
     return table
+
+
+def _rows(layers: Sequence[Layer], shape: Shape, depth: int = 0) -> Iterator[tuple[int, Layer, Shape, Shape]]:
+    """How deep inside others each layer is, the layer, and the shape of a sample before and after it."""
+    for layer in layers:
+        after = layer.output_shape(shape)
+        yield depth, layer, shape, after
+        yield from _rows(layer.layers, shape, depth + 1)
+        shape = after
 
 
 def sizes(model: Sequential) -> str:

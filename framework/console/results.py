@@ -169,7 +169,7 @@ def _guesses(row: int, label: int, probabilities: Array) -> list[Text]:
     """Which row it is, what it is, and the probabilities of the likeliest class, of the true one, and of a third."""
     order = np.argsort(-probabilities, kind="stable").tolist()
     others = [guess for guess in order[1:] if guess != label and probabilities[guess] >= WORTH_A_LINE]
-    lines = [Text(f"row {row:,}", QUIET), Text(f"a {label}", TITLE), Text()]
+    lines = [Text(f"row {row:,}", QUIET), Text(f"is {label}", TITLE), Text()]
     for guess in sorted({order[0], label, *others[:1]}, key=order.index):
         style = GOOD if guess == label else BAD if guess == order[0] else QUIET
         part = float(probabilities[guess])

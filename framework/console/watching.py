@@ -1,5 +1,6 @@
 """watch: run a training to its end and show how it goes, live where output can be redrawn, line by line elsewhere."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ BESIDE_BAR = 39
 """Columns of `12,345,678 samples/s  27:46:40 left` and the gaps around it."""
 BARELY_BETTER = 0.03
 """An accuracy less than this above that of always naming the commonest class is no learning."""
+FAR_OFF = 2.0
+"""A loss of this many times that of even guesses says that steps, or numbers, are far too large."""
 BELOW_ROWS = 8
 """Lines of the live view below its rows, and the one the cursor is on."""
 
@@ -156,5 +159,14 @@ def _closing(training: Training) -> list[Text]:
         guess = float(np.bincount(labels).max()) / len(labels)
         if max(last.accuracy, last.validation_accuracy or 0.0) < guess + BARELY_BETTER:
             lines.append(Text(f"no better than guessing: {percent(guess)} are of the commonest class", BAD))
-            lines.append(Text("  hint: more epochs, a learning rate ten times smaller or larger, scaled data"))
+            lines.append(Text(f"  hint: {_remedy(history.epochs[0].loss, last.loss, len(np.unique(labels)))}"))
     return lines
+
+
+def _remedy(first: float, last: float, classes: int) -> str:
+    """What to try after a run that learnt nothing, by its loss in the first and the last epoch."""
+    if first > FAR_OFF * math.log(classes):
+        return "a learning rate ten times smaller, or scaled data, Rescale(1 / 255)"
+    if abs(last - first) < 0.01 * first:
+        return "a learning rate ten times larger, or smaller if it is above 0.1"
+    return "more epochs, or a learning rate ten times smaller"

@@ -37,7 +37,9 @@ class Dataset:
         if isinstance(data, Dataset):
             return data
         if not isinstance(data, tuple) or len(data) != 2:
-            raise InputError(f"data: got {type(data).__name__}; expected a Dataset or a pair (x, y)")
+            raise InputError(
+                f"data: got {type(data).__name__}; expected a Dataset or a pair (x, y)", hint="labels go beside x: x, y"
+            )
         return Dataset(*data)
 
     @property

@@ -28,7 +28,7 @@ def evaluate(
     from scripts.run_folder import RunFolder
 
     folder = RunFolder(run)
-    spec, model = folder.read_spec(), folder.read_model()
+    spec, model = folder.read_trained()
     rows = read_table(table, spec.data.table_format())
     if rows.notice:
         print(rows.notice, file=sys.stderr)

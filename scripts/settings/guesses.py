@@ -14,6 +14,9 @@ from scripts.nearest import likeness, nearest
 from scripts.settings.places import Draft, Path, Place
 from scripts.settings.values import parsed, repairs, spelled
 
+LAYERS = ("model", "layers")
+A_COPY = "add one to a copy of a run's spec.json, and train that file"
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -31,6 +34,8 @@ class Guess:
 def hint_for(draft: Draft, path: Path, text: str) -> str | None:
     """How to type what was meant by a setting that cannot be made, or an example of one near it that can."""
     place, rest = draft.reach(path)
+    if place.path == LAYERS and rest and rest[0].isdecimal() and rest[1:] in ((), ("type",)):
+        return f"--set adds no layer: {A_COPY}"
     if not rest or place.is_single:
         return _suggestion(draft, place.path, text)
     return hint_like(draft, path, text)[1]
@@ -40,7 +45,7 @@ def hint_like(draft: Draft, path: Path, text: str) -> tuple[float, str | None]:
     """A hint at the setting most like `path`, which cannot be reached, and how like it is, from 0 to 1."""
     layer = _missing_layer(draft, path)
     if layer is not None:
-        return 1.0, f"this recipe has no {layer} layer: add one to a copy of a run's spec.json, and train that file"
+        return 1.0, f"this recipe has no {layer} layer: {A_COPY}"
     near = _guess(draft, path, text)
     return (0.0, None) if near is None else (near.likeness, _suggestion(draft, near.path, text, near.type_first))
 

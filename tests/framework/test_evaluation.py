@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from framework import (
     Dataset,
@@ -90,3 +91,24 @@ def test_data_that_does_not_fit_is_refused() -> None:
         evaluate(echo(2), (np.zeros((2, 2)), [0]))
     with pytest.raises(InputError, match="expected one or more rows"):
         evaluate(echo(2), (np.zeros((0, 2)), np.zeros(0, np.int64)))
+
+
+def test_an_evaluation_prints_its_figures_and_no_arrays() -> None:
+    model = Sequential([Dense(2, 2)], seed=0)
+    model.set_weights({"layers.0.weight": np.eye(2), "layers.0.bias": np.zeros(2)})
+    assert repr(evaluate(model, (np.eye(2), [0, 0]))) == "Evaluation(accuracy 0.5000, 1 errors in 2 rows, loss 0.8133)"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "hint"),
+    [
+        (np.zeros((5, 2, 2)), [0, 1, 0, 1, 0], "write x.reshape(len(x), 4)"),
+        (np.zeros(5), np.zeros((5, 4)), "x comes before y: (x, y)"),
+        (np.zeros((5, 3)), [0, 1, 0, 1, 0], None),
+        (np.zeros((5, 4)), [1, 2, 1, 2, 1], "labels count from 0"),
+    ],
+)
+def test_what_does_not_fit_comes_with_a_way_out(x: ArrayLike, y: ArrayLike, hint: str | None) -> None:
+    with pytest.raises(InputError) as error:
+        evaluate(Sequential([Dense(4, 2)], seed=0), (x, y))
+    assert error.value.hint == hint

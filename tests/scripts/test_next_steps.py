@@ -43,7 +43,7 @@ def test_every_command_can_be_pasted(
         assert program == "chalknet"
         again = chalknet(*(tables.get(word, word) for word in words))
         assert again.code == 0, again.err
-    assert Path("submission.csv").exists()
+    assert Path("predicted.csv").exists()
     (twin,) = Path("runs").iterdir()
     spec, other = read_spec(Path(name) / "spec.json"), read_spec(twin / "spec.json")
     assert isinstance(spec, RunSpec)
@@ -81,7 +81,7 @@ def _printed(
 def test_the_commands_of_a_recipe_as_it_is() -> None:
     assert _printed() == [
         "next  chalknet show runs/x-1  # its layers and result",
-        "      chalknet predict runs/x-1 TEST.csv --out submission.csv  # for Kaggle",
+        "      chalknet predict runs/x-1 TEST.csv --out predicted.csv  # its labels",
         "      chalknet train six-steps --seed 1  # from other weights",
     ]
 
@@ -107,7 +107,7 @@ def test_a_spec_file_that_is_gone_is_in_the_run() -> None:
     assert "chalknet train runs/x-1/spec.json --seed 1 " in _printed("gone.json")[-1]
 
 
-@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("width", range(40, 110))
 def test_reasons_stand_where_there_is_room_and_commands_are_never_cut(width: int) -> None:
     wide = _printed(run=Path("runs/a-rather-long-name-1"), width=500)
     lines = _printed(run=Path("runs/a-rather-long-name-1"), width=width)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from framework.console.network import WIDEST
 from tests.framework.console.consoles import ESCAPES
 from tests.framework.console.screen import HIDE, SHOW, screen_of
 
@@ -98,7 +99,7 @@ def test_a_run_in_a_terminal(width: int, height: int, tmp_path: Path, digits_csv
     lines = screen.text.splitlines()
     assert lines[0].startswith("╭─")
     assert "  plain-128 784-128-10  " in lines[0]
-    assert len(lines[0]) == min(width, 100)
+    assert len(lines[0]) == min(width, WIDEST)
     for words in (
         "A1 = max(0, Z1)",
         "480 samples, 120 held out, from",

@@ -148,11 +148,11 @@ def test_numbers_in_the_millions_are_whole(width: int, kind: Kind, large: Sequen
 
 
 def test_where_there_is_little_room_words_are_folded_and_numbers_are_not(large: Sequential) -> None:
-    shown = Shown("piped", width=60)
+    shown = Shown("piped", width=50)
     shown.console.print(network_table(large, SoftmaxCrossEntropy(), costs=True))
     for number in ("12,003,000", "12,000,000", "3,001,000", "3,000,000", "15,004,000", "15,000,000"):
         assert number in shown.screen.text
-    assert max(map(len, shown.lines)) <= 60
+    assert max(map(len, shown.lines)) <= 50
 
 
 @pytest.mark.parametrize("kind", KINDS)

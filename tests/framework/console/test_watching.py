@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -26,6 +27,7 @@ from framework import (
 )
 from framework.console.epochs import MOST_ROWS
 from framework.console.watching import LiveView, watch
+from framework.training import REPORT_SECONDS
 from framework.types import Array
 from tests.framework.console.consoles import (
     FOREIGN,
@@ -185,6 +187,29 @@ def test_the_live_view_fits_the_terminal(epochs: int, height: int) -> None:
     assert ("validation accuracy  " in text) == (epochs > 1)
     if epochs >= height:
         assert lines == height - 2 + (height == 10)
+
+
+def test_in_the_live_view_the_best_epoch_and_only_it_has_a_star() -> None:
+    training = run_of(9, validated=True)
+    training.history.epochs = [
+        epoch_report(epoch, 9, validation_loss=0.5, best=epoch in (1, 3)) for epoch in range(1, 6)
+    ]
+    shown = Shown()
+    shown.console.print(LiveView(training))
+    assert [int(row.split("/")[0]) for row in shown.ever.splitlines() if STAR in row] == [3]
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_live_view_follows_the_run() -> None:
+    """Of three epochs of 16 steps, each long enough for a report."""
+    pause = Said(lambda: time.sleep(REPORT_SECONDS / 4))
+    training = run_of(3, data=two_classes(64), model=Sequential([Dense(3, 2), pause], seed=0))
+    shown = _watched(training)
+    frames = shown.ever.split("run  ━")
+    losses = [found for frame in frames for found in re.findall(r"(\d)/3  ━.*━  loss (0\.\d{4})", frame)]
+    assert {epoch for epoch, _ in losses} == {"1", "2", "3"}
+    assert len(set(losses)) >= 9
+    assert len(re.findall(r"━  [\d,]+ samples/s  \d+:\d\d left", shown.ever)) >= 9
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
@@ -391,6 +416,19 @@ def test_a_model_that_guesses_is_told_so(kind: Kind) -> None:
     assert _hinted(_of_classes([10] * 10), kind)
     text = _watched(_of_classes([50, 30, 20], 30, SGD(0.5)), kind).screen.text
     assert "no better than guessing: 50.00% are of the commonest class" in text
+
+
+@pytest.mark.parametrize(
+    ("losses", "remedy"),
+    [
+        ((50.0, 0.7), "a learning rate ten times smaller, or scaled data"),
+        ((0.7, 0.701), "a learning rate ten times larger"),
+        ((0.7, 0.5), "more epochs, or a learning rate ten times smaller"),
+    ],
+)
+def test_what_to_try_goes_by_the_losses(losses: tuple[float, float], remedy: str) -> None:
+    text = _watched(run_of(2, loss=Told(*losses), batch_size=8), "piped").screen.text
+    assert f"\n  hint: {remedy}" in text
 
 
 def test_always_naming_the_commonest_class_is_guessing() -> None:
