@@ -1,7 +1,9 @@
 """Layers in a row: shapes and values flow forward through them, gradients backward."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
+from framework.buffers import Buffer
 from framework.errors import InputError
 from framework.layers.base import Layer
 from framework.parameters import Parameter
@@ -9,22 +11,33 @@ from framework.randomness import Step
 from framework.types import Array, Shape
 
 
-def named_parameters(layers: Sequence[Layer]) -> dict[str, Parameter]:
-    """Every parameter by its path, 'layers.1.weight'. Raises InputError where one is hidden or a name is used twice."""
-    named: dict[str, Parameter] = {}
+def every_layer(layers: Iterable[Layer], place: str = "") -> Iterator[tuple[str, Layer]]:
+    """Each layer by its path, 'layers.1', and after it those it is made of, 'layers.1.layers.0'."""
     for index, layer in enumerate(layers):
-        hidden = [value for value in vars(layer).values() if isinstance(value, Parameter)]
-        for parameter in hidden:
-            if not any(parameter is listed for listed in layer.parameters):
-                raise InputError(
-                    f"layers.{index}: {parameter.name} of {layer!r} is not in its parameters; expected every Parameter",
-                    hint="set self.parameters = (self.weight, ...) in the constructor",
-                )
-        for parameter in layer.parameters:
-            path = f"layers.{index}.{parameter.name}"
+        path = f"{place}layers.{index}"
+        yield path, layer
+        yield from every_layer(layer.layers, f"{path}.")
+
+
+def own_arrays(layer: Layer) -> list[Parameter | Buffer]:
+    """The parameters and buffers of the layer itself, without those of the layers it is made of."""
+    inner = {id(array) for part in layer.layers for array in _arrays(part)}
+    return [array for array in _arrays(layer) if id(array) not in inner]
+
+
+def named_arrays(layers: Sequence[Layer]) -> dict[str, Parameter | Buffer]:
+    """Every parameter and buffer by its path, 'layers.1.weight', the parameters and buffers of a layer in its order.
+
+    Raises InputError where one is hidden or a name is used twice.
+    """
+    named: dict[str, Parameter | Buffer] = {}
+    for place, layer in every_layer(layers):
+        _check_listed(place, layer)
+        for array in own_arrays(layer):
+            path = f"{place}.{array.name}"
             if path in named:
-                raise InputError(f"{path}: {layer!r} has two parameters of this name; expected names of their own")
-            named[path] = parameter
+                raise InputError(f"{path}: {layer!r} has two arrays of this name; expected names of their own")
+            named[path] = array
     return named
 
 
@@ -39,6 +52,17 @@ def shapes_through(layers: Sequence[Layer], input_shape: Shape) -> tuple[Shape, 
             raise InputError(f"layers.{index}: {error}", hint=error.hint) from error
         shapes.append(shape)
     return tuple(shapes)
+
+
+def fixed_shape(layers: Sequence[Layer]) -> Shape | None:
+    """The input shape as the first layer that fixes one gives it, if those before it leave shapes alone."""
+    fixing = next((index for index, layer in enumerate(layers) if layer.input_shape is not None), None)
+    if fixing is not None:
+        shape = layers[fixing].input_shape
+        with suppress(InputError):  # a layer that takes no such shape, and so does not leave it alone
+            if shape is not None and all(layer.output_shape(shape) == shape for layer in layers[:fixing]):
+                return shape
+    return None
 
 
 def forward_through(layers: Sequence[Layer], x: Array, step: Step | None) -> Array:
@@ -57,3 +81,21 @@ def backward_through(layers: Sequence[Layer], dy: Array, need_dx: bool) -> Array
             raise InputError(f"layers.{index + 1}: backward with need_dx=True returned None; expected dx")
         gradient = layers[index].backward(gradient, need_dx=need_dx or index > first)
     return gradient if need_dx else None
+
+
+def _arrays(layer: Layer) -> list[Parameter | Buffer]:
+    return [*layer.parameters, *layer.buffers]
+
+
+def _check_listed(place: str, layer: Layer) -> None:
+    """Raise InputError for a parameter or buffer the layer has and does not list: it would not belong to the model."""
+    listed = set(map(id, _arrays(layer)))
+    inner = [array for part in layer.layers for array in _arrays(part)]
+    for array in (*vars(layer).values(), *inner):
+        if isinstance(array, Parameter | Buffer) and id(array) not in listed:
+            kind = type(array).__name__
+            names = f"{kind.lower()}s"
+            raise InputError(
+                f"{place}: {array.name} of {layer!r} is not in its {names}; expected every {kind}",
+                hint=f"set self.{names} = (...) to all of them in the constructor",
+            )

@@ -11,11 +11,12 @@ from typing import final
 import numpy as np
 from numpy.typing import DTypeLike
 
-from framework.arguments import check_finite, check_instance, real_numbers
-from framework.errors import InputError, quoted
+from framework.arguments import check_instance
+from framework.errors import InputError
 from framework.initializers import BIAS_HINT, Initializer
 from framework.randomness import stream
 from framework.types import Array, Shape
+from framework.weights import copies, fill, views
 
 
 @final
@@ -91,7 +92,7 @@ class ParameterVector:
         """What tells this vector from every other, for those who must not keep the arrays."""
         self._values: Array = np.empty(total, dtype)
         self._grads: Array = np.zeros(total, dtype)
-        for (path, parameter), (value, _) in zip(self._parameters.items(), self._views(), strict=True):
+        for (path, parameter), value in zip(self._parameters.items(), views(self, self._values), strict=True):
             if seed is None:
                 value[...] = parameter.value
             else:
@@ -115,23 +116,11 @@ class ParameterVector:
 
     def get(self) -> dict[str, Array]:
         """A copy of every array, by its path."""
-        return {path: parameter.value.copy() for path, parameter in self._parameters.items()}
+        return copies(self._parameters)
 
     def set(self, weights: Mapping[str, Array]) -> None:
         """Copy `weights` in, by path. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
-        for path in sorted(self._parameters.keys() ^ weights.keys()):
-            state = "is missing" if path in self._parameters else "belongs to no layer"
-            raise InputError(f"weights: {quoted(path)} {state}; expected exactly {', '.join(self._parameters)}")
-        arrays = {}
-        for path, parameter in self._parameters.items():
-            array = real_numbers(f"weights: {quoted(path)}", weights[path])
-            if array.shape != parameter.shape:
-                raise InputError(f"weights: {quoted(path)}: got shape {array.shape}; expected {parameter.shape}")
-            with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
-                arrays[path] = array.astype(self.values.dtype)  # a copy: it may be a view of what is written below
-            check_finite(f"weights: {quoted(path)}", arrays[path])
-        for path, parameter in self._parameters.items():
-            parameter.value[...] = arrays[path]
+        fill(self._parameters, weights)
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters.values())
@@ -146,13 +135,6 @@ class ParameterVector:
         return f"ParameterVector({self.values.size:,} numbers in {len(self)} arrays, {self.values.dtype})"
 
     def _bind(self) -> None:
-        for (path, parameter), (value, grad) in zip(self._parameters.items(), self._views(), strict=True):
+        places = zip(self._parameters.items(), views(self, self._values), views(self, self._grads), strict=True)
+        for (path, parameter), value, grad in places:
             parameter.bind(path, value, grad)
-
-    def _views(self) -> Iterator[tuple[Array, Array]]:
-        """Each parameter's part of values and grads, in its shape."""
-        start = 0
-        for parameter in self:
-            end = start + parameter.size
-            yield self.values[start:end].reshape(parameter.shape), self.grads[start:end].reshape(parameter.shape)
-            start = end

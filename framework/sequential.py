@@ -1,4 +1,4 @@
-"""Sequential: layers in a row, with all their parameters in one vector."""
+"""Sequential: layers in a row, with all their parameters in one vector and all their buffers in another."""
 
 import copy
 import os
@@ -11,13 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from framework.arguments import check_finite, check_instance, real_numbers
-from framework.chain import backward_through, forward_through, named_parameters, shapes_through
+from framework.buffers import Buffer, BufferVector
+from framework.chain import (
+    backward_through,
+    every_layer,
+    fixed_shape,
+    forward_through,
+    named_arrays,
+    own_arrays,
+    shapes_through,
+)
 from framework.errors import InputError, quoted
 from framework.layers.base import Layer
 from framework.losses import softmax
-from framework.parameters import ParameterVector
+from framework.parameters import Parameter, ParameterVector
 from framework.randomness import Step, checked_seed
 from framework.types import Array, Integers, Shape
+from framework.weights import copies, fill
 
 if TYPE_CHECKING:
     from framework.optimizers import Optimizer
@@ -31,9 +41,10 @@ PREDICT_BATCH = 1024
 class Sequential:
     """y = fₖ(… f₂(f₁(x))): hand it layers, train it, ask it.
 
-    `seed` draws the weights anew, the same ones for the same seed; without one every layer keeps the weights it has,
-    which are different at every run. `input_shape`, of one sample, is needed only where no layer fixes it. The list of
-    layers is final, and a layer belongs to one model only. Raises InputError where two layers do not fit together.
+    `seed` draws the weights anew, the same ones for the same seed, and has the buffers start again; without one every
+    layer keeps the weights it has, which are different at every run. `input_shape`, of one sample, is needed only where
+    no layer fixes it. The list of layers is final, and a layer belongs to one model only. Raises InputError where two
+    layers do not fit together.
     """
 
     def __init__(
@@ -53,10 +64,16 @@ class Sequential:
         _check_ownership(self.layers)
         self.input_shape = _read_off(self.layers) if input_shape is None else _checked_shape(input_shape)
         self.shapes = shapes_through(self.layers, self.input_shape)
+        arrays = named_arrays(self.layers)
         self.parameters = ParameterVector(
-            named_parameters(self.layers),
+            {path: array for path, array in arrays.items() if isinstance(array, Parameter)},
             self.dtype,
             seed=None if seed is None else checked_seed(seed),
+        )
+        self.buffers = BufferVector(
+            {path: array for path, array in arrays.items() if isinstance(array, Buffer)},
+            self.dtype,
+            restart=seed is not None,
         )
         for index, layer in enumerate(self.layers):
             layer.adopt(f"layers.{index}", self.dtype)
@@ -77,7 +94,7 @@ class Sequential:
         if not self.layers[0].casts_input:
             batch = batch.astype(self.dtype, copy=False)
         scores = forward_through(self.layers, batch, step)
-        if step is None and np.may_share_memory(scores, batch):
+        if np.may_share_memory(scores, batch):
             return scores.copy()
         return scores
 
@@ -97,17 +114,18 @@ class Sequential:
         return softmax(self._scores(x))
 
     def get_weights(self) -> dict[str, Array]:
-        """A copy of every parameter, by path: 'layers.1.weight'."""
-        return self.parameters.get()
+        """A copy of every parameter and every buffer, by path: 'layers.1.weight'."""
+        return copies(self._arrays())
 
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Copy `weights` in, in place. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
-        self.parameters.set(weights)
+        fill(self._arrays(), weights)
 
     def replica(self) -> "Sequential":
         """A model with the same values, in the same memory, but its own gradients and scratch: for another thread."""
         twin = copy.deepcopy(self)
         twin.parameters.share_values(self.parameters)
+        twin.buffers.share_values(self.buffers)
         return twin
 
     def save(self, path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> None:
@@ -147,6 +165,9 @@ class Sequential:
         # How copies and pickles are made: the layers detached, then assembled anew. Left to itself NumPy would copy
         # each view into an array of its own, and training the copy would change dead arrays.
         return _assemble, (self.layers, self.input_shape, self.dtype.name)
+
+    def _arrays(self) -> dict[str, Parameter | Buffer]:
+        return {array.path: array for array in (*self.parameters, *self.buffers)}
 
     def _checked(self, x: ArrayLike) -> Array:
         batch = real_numbers("x", x)
@@ -196,22 +217,21 @@ def _checked_shape(shape: Shape) -> Shape:
 def _check_ownership(layers: tuple[Layer, ...]) -> None:
     if not layers:
         raise InputError("layers: got none; expected one or more")
-    for index, layer in enumerate(layers):
-        check_instance(f"layers.{index}", layer, Layer)
-        earlier = [parameter for other in layers[:index] for parameter in other.parameters]
-        taken = any(parameter.bound or parameter in earlier for parameter in layer.parameters)
-        if taken or layer.path or any(layer is other for other in layers[:index]):
+    met: set[int] = set()
+    for place, layer in every_layer(layers):
+        check_instance(place, layer, Layer)
+        arrays = own_arrays(layer)
+        parts = {id(layer), *map(id, arrays)}
+        if layer.path or parts & met or any(array.bound for array in arrays):
             raise InputError(
-                f"layers.{index}: {layer!r} already belongs to a model; a layer cannot be shared",
+                f"{place}: {layer!r} already belongs to a model; a layer cannot be shared",
                 hint="make a new one, or copy.deepcopy(layer)",
             )
+        met |= parts
 
 
 def _read_off(layers: tuple[Layer, ...]) -> Shape:
-    """The input shape as the first layer that fixes one gives it; those before it must leave shapes alone."""
-    fixing = next((index for index, layer in enumerate(layers) if layer.input_shape is not None), None)
-    if fixing is not None:
-        shape = layers[fixing].input_shape
-        if shape is not None and all(layer.output_shape(shape) == shape for layer in layers[:fixing]):
-            return shape
-    raise InputError("input_shape: no layer fixes it; give it, for example Sequential(layers, input_shape=(784,))")
+    shape = fixed_shape(layers)
+    if shape is None:
+        raise InputError("input_shape: no layer fixes it; give it, for example Sequential(layers, input_shape=(784,))")
+    return shape

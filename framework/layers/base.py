@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from framework.buffers import Buffer
 from framework.errors import InputError
 from framework.layers.scratch import Scratch
 from framework.parameters import Parameter
@@ -22,7 +23,7 @@ class Layer(ABC):
     dy = ∂L/∂y and dx = ∂L/∂x have the shapes of y and x.
 
     A subclass keeps each constructor argument as an attribute of the same name, and lists what it learns in
-    `parameters`. Rows do not know of each other: a large batch goes through in parts. In training (`step` given) it may
+    `parameters`, and what else it keeps, such as running statistics, in `buffers`. In training (`step` given) it may
     write y and dx into `self.scratch`, and notes with `keep` what backward will need; in inference (`step` None) it
     stores nothing, so two threads may use one model.
     """
@@ -34,6 +35,14 @@ class Layer(ABC):
     """What the lesson calls y: Z for weighted sums, A for activations; a layer without one keeps the name of its x."""
 
     parameters: tuple[Parameter, ...] = ()
+    """What it learns, with that of the layers it is made of."""
+    buffers: tuple[Buffer, ...] = ()
+    """The numbers it keeps without learning them, with those of the layers it is made of."""
+    layers: tuple["Layer", ...] = ()
+    """The layers it is made of, in a row from x on; none for most."""
+    rows_are_independent: bool = True
+    """Whether rows do not know of each other in training either, so that a large batch may go through in parts, side by
+    side. False also for a layer that writes into a buffer in training."""
     input_shape: Shape | None = None
     """The shape of one sample where the constructor fixes it, None where any shape will do."""
     path: str = ""

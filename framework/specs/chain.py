@@ -1,0 +1,33 @@
+"""Layer specs in a row: each is built for the shape that reaches it, and one that does not fit is named by place."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+from framework.errors import InputError
+from framework.layers.base import Layer
+from framework.specs.base import LayerSpec
+from framework.specs.limits import MAX_VALUES
+
+
+class Misfit(InputError):
+    """A layer that does not fit where it stands; the JSON `pointer` leads there from what holds the layers."""
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+
+def built_in_a_row(specs: Iterable[LayerSpec], input_shape: tuple[int, ...]) -> Iterator[Layer]:
+    """Each layer, sized by the shape that reaches it. A Parameter draws nothing until it is looked at."""
+    shape = input_shape
+    for index, spec in enumerate(specs):
+        try:
+            layer = spec.build_for(shape)
+            shape = layer.output_shape(shape)
+        except InputError as error:
+            inner = error.pointer if isinstance(error, Misfit) else ""
+            raise Misfit(f"/layers/{index}{inner}", str(error)) from None
+        if math.prod(shape) > MAX_VALUES:
+            message = f"got {math.prod(shape):,} numbers a sample after it; expected at most {MAX_VALUES:,}"
+            raise Misfit(f"/layers/{index}", message)
+        yield layer
