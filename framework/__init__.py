@@ -8,7 +8,9 @@ first look, so that importing the framework costs little more than importing Num
 
 from typing import TYPE_CHECKING
 
-from framework.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from framework.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from framework.buffers import Buffer, BufferVector
+from framework.curves import sigmoid
 from framework.data.augmentation import Affine, Augmentation
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
@@ -16,6 +18,7 @@ from framework.data.split import split, split_indices
 from framework.data.table import Table, TableFormat, read_table
 from framework.errors import (
     ChalknetError,
+    CheckFailed,
     Diverged,
     EnvironmentFault,
     InputError,
@@ -33,16 +36,42 @@ from framework.initializers import (
     HeNormal,
     HeUniform,
     Initializer,
+    LeCunNormal,
+    LeCunUniform,
     Normal,
+    Orthogonal,
     Uniform,
 )
-from framework.layers import Activation, Dense, Dropout, Layer, Rescale
-from framework.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy, softmax
+from framework.layers import (
+    Activation,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    Rescale,
+    Reshape,
+    Residual,
+)
+from framework.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy, softmax
 from framework.metrics import ClassScores, accuracy, class_scores, confusion_matrix
-from framework.optimizers import SGD, Adam, AdamW, Optimizer
+from framework.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from framework.parameters import Parameter, ParameterVector
 from framework.randomness import Step, stream
-from framework.schedules import ConstantSchedule, CosineSchedule, OneCycleSchedule, Schedule
+from framework.schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    ExponentialSchedule,
+    OneCycleSchedule,
+    Schedule,
+    StepSchedule,
+)
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
 from framework.training import Training, TrainingState
@@ -54,17 +83,26 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ELU",
+    "GELU",
     "SGD",
     "Activation",
     "Adam",
     "AdamW",
     "Affine",
     "Augmentation",
+    "AveragePool2D",
+    "BatchNorm",
     "Batches",
+    "BinaryCrossEntropy",
+    "Buffer",
+    "BufferVector",
     "ChalknetError",
+    "CheckFailed",
     "ClassScores",
     "Constant",
     "ConstantSchedule",
+    "Conv2D",
     "CosineSchedule",
     "Dataset",
     "Dense",
@@ -73,35 +111,51 @@ __all__ = [
     "EnvironmentFault",
     "EpochReport",
     "Evaluation",
+    "ExponentialSchedule",
+    "Flatten",
+    "GaussianNoise",
+    "GlobalAveragePool2D",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
     "History",
+    "Huber",
     "Initializer",
     "InputError",
     "Layer",
+    "LayerNorm",
     "LayerSpec",
+    "LeCunNormal",
+    "LeCunUniform",
     "LeakyReLU",
     "Loss",
+    "MaxPool2D",
     "MeanSquaredError",
     "ModelFileError",
     "ModelSpec",
     "Normal",
     "OneCycleSchedule",
     "Optimizer",
+    "Orthogonal",
     "Parameter",
     "ParameterVector",
+    "RMSprop",
     "ReLU",
     "Rescale",
+    "Reshape",
+    "Residual",
     "RunSpec",
     "Schedule",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "SoftmaxCrossEntropy",
+    "Softplus",
     "SpecError",
     "Step",
     "StepReport",
+    "StepSchedule",
     "Table",
     "TableError",
     "TableFormat",
@@ -119,6 +173,7 @@ __all__ = [
     "read_spec",
     "read_table",
     "report",
+    "sigmoid",
     "softmax",
     "split",
     "split_indices",

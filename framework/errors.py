@@ -40,6 +40,10 @@ class Diverged(ChalknetError, ArithmeticError):
     """Training produced a number that is not finite."""
 
 
+class CheckFailed(ChalknetError):
+    """A check that was asked for found something wrong."""
+
+
 def quoted(value: object, limit: int = 40) -> str:
     """`value` between quotes, as `printable` shows it."""
     return f"'{printable(value, limit)}'"

@@ -21,6 +21,8 @@ from framework.types import Integers, Shape
 class Evaluation:
     """The mean loss over n samples and, where the targets are class labels, what each was taken for.
 
+    The mean is the loss's own: where it weighs classes, their rows weigh here too. Accuracy counts every row once.
+
     `predicted` (n,) and `confusion` (classes, classes) are None for other targets, and so is `accuracy`.
     """
 
@@ -74,6 +76,11 @@ def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike,
         loss.value(np.zeros((1, *model.output_shape), model.dtype), dataset.y[:1])
     except InputError as error:
         raise InputError(f"{name}: first row: {error}", hint=error.hint) from None
+    if classes == 1 or labels is None:  # what is no label of several classes has only its loss to check it
+        try:
+            loss.value(np.zeros((len(dataset), *model.output_shape), model.dtype), dataset.y)
+        except InputError as error:
+            raise InputError(f"{name}: {error}", hint=error.hint) from None
     return dataset
 
 
@@ -96,14 +103,16 @@ def evaluate(
     """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`."""
     loss = loss or SoftmaxCrossEntropy()
     dataset = checked_data(model, loss, Dataset.of(data, labels), "data")
-    total = 0.0
+    total, weight = 0.0, 0.0
     predicted = np.empty(len(dataset), np.int64)
     for start in range(0, len(dataset), PREDICT_BATCH):
         rows = slice(start, start + PREDICT_BATCH)
         outputs = model.forward(dataset.x[rows])
-        total += loss.value(outputs, dataset.y[rows]) * len(outputs)
+        of_rows = loss.total_weight(dataset.y[rows])
+        total += loss.value(outputs, dataset.y[rows]) * of_rows
+        weight += of_rows
         predicted[rows] = outputs.argmax(axis=1)
     n, classes = len(dataset), model.output_shape[0]
     if dataset.labels is None or len(model.output_shape) != 1 or classes < 2:
-        return Evaluation(total / n, n)
-    return Evaluation(total / n, n, predicted, confusion_matrix(dataset.labels, predicted, classes))
+        return Evaluation(total / weight, n)
+    return Evaluation(total / weight, n, predicted, confusion_matrix(dataset.labels, predicted, classes))

@@ -37,6 +37,9 @@ def fit(
     monitor: Monitor = "validation_loss",
     restore_best: bool = True,
     threads: int | Literal["auto"] = "auto",
+    clip_norm: float | None = None,
+    max_norm: float | None = None,
+    average: float | None = None,
     show: bool = True,
 ) -> History:
     """Train `model` in place on `train`, a Dataset or a pair (x, y), or on x and `labels`; return the run's history.
@@ -60,7 +63,9 @@ def fit(
         schedule=schedule,
         augmentation=augmentation,
         validation_data=validation_data,
-        settings=TrainingSettings(epochs, batch_size, seed, patience, monitor, restore_best, threads),
+        settings=TrainingSettings(
+            epochs, batch_size, seed, patience, monitor, restore_best, threads, clip_norm, max_norm, average
+        ),
     )
     model.optimizer = optimizer
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite ends in Diverged

@@ -10,23 +10,25 @@ from framework.losses import Loss
 
 
 def layer_formulas(layers: Sequence[Layer]) -> list[str]:
-    """The formula of each layer."""
-    return _walk(layers)[0]
+    """The formula of each layer and, after it, of the layers it is made of."""
+    return _walk(layers, "X", 0)[0]
 
 
 def loss_formulas(layers: Sequence[Layer], loss: Loss) -> tuple[str, ...]:
     """The formula of the loss after these layers, in one line or more."""
-    _, z, number = _walk(layers)
+    _, z, number = _walk(layers, "X", 0)
     return loss.formulas(z, number)
 
 
-def _walk(layers: Sequence[Layer]) -> tuple[list[str], str, int]:
-    """The formulas, the name of what the last one gives, and how many Zs there are."""
-    name, number, lines = "X", 0, []
+def _walk(layers: Sequence[Layer], name: str, number: int) -> tuple[list[str], str, int]:
+    """The formulas, the name of what the last one gives, and how many Zs there are; `name` and `number` are of x."""
+    lines = []
     for layer in layers:
         number += layer.symbol == "Z"
         right = layer.formula(name, number)
         y = f"{layer.symbol}{number}" if layer.symbol else name
         lines.append(f"{y} {'←' if y == name else '='} {right}")
+        inner, _, number = _walk(layer.layers, name, number)
+        lines += inner
         name = y
     return lines, name, number

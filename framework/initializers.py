@@ -12,6 +12,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from framework.errors import InputError
+from framework.threads import blas_threads
 from framework.types import Array, Shape
 
 LARGEST = 1e30
@@ -84,6 +85,50 @@ class GlorotUniform(Initializer):
     def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
         limit = math.sqrt(6 / max(1, sum(fans(shape))))
         return rng.uniform(-limit, limit, shape)
+
+
+@final
+@dataclass(frozen=True)
+class LeCunNormal(Initializer):
+    """Normal(0, √(1 / fan_in)): keeps the variance level where there is no bend, or tanh. LeCun et al. 1998."""
+
+    counts_inputs = True
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        return rng.standard_normal(shape) * math.sqrt(1 / max(1, fans(shape)[0]))
+
+
+@final
+@dataclass(frozen=True)
+class LeCunUniform(Initializer):
+    """Uniform(−a, a) with a = √(3 / fan_in): the same variance as LeCunNormal, without tails."""
+
+    counts_inputs = True
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        limit = math.sqrt(3 / max(1, fans(shape)[0]))
+        return rng.uniform(-limit, limit, shape)
+
+
+@final
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """Any rotation, all alike likely: W as (fan_in, out) has WᵀW = 1, or WWᵀ = 1 where fan_in is less than out.
+
+    It changes no length, so a signal goes through many layers and neither fades nor explodes. Q of the QR
+    decomposition of a normal matrix, its columns signed so that R's diagonal is positive, for else Q would prefer some
+    rotations. Saxe, McClelland and Ganguli 2014, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.
+    """
+
+    counts_inputs = True
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        rows, columns = fans(shape)[0], shape[-1]
+        tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
+        with blas_threads(1):  # the number of threads would show in the last bits, and the seed alone gives the weights
+            q, r = np.linalg.qr(tall)
+        q *= np.copysign(1, np.diagonal(r))
+        return (q if rows >= columns else q.T).reshape(shape)
 
 
 @final

@@ -9,7 +9,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import final
 
-from framework.arguments import fraction
+from framework.arguments import fraction, real_number
+
+SMALLEST_STEP = 1e-6
+"""Part of a run: a million stairs are more than a run has steps."""
+
+ROUNDING = 1e-9
 
 
 class Schedule(ABC):
@@ -73,6 +78,52 @@ class OneCycleSchedule(Schedule):
         if progress < self.warmup:
             return _cosine(self.initial, 1.0, progress / self.warmup)
         return _cosine(1.0, self.final, (progress - self.warmup) / (1 - self.warmup))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class StepSchedule(Schedule):
+    """Stairs: 1, and times `factor` each time another `every` part of the run is over, after a linear `warmup`.
+
+    With every=0.3 and factor=0.1 the rate drops to a tenth at 30, 60 and 90 % of the run. The stairs start where the
+    warm-up ends.
+    """
+
+    warmup: float = 0.0
+    every: float = 0.3
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        fraction("StepSchedule: warmup", self.warmup)
+        expected = f"a number from {SMALLEST_STEP} to below 1"
+        real_number("StepSchedule: every", self.every, expected, fits=lambda every: SMALLEST_STEP <= every < 1)
+        fraction("StepSchedule: factor", self.factor)
+
+    def __call__(self, progress: float) -> float:
+        if progress < self.warmup:
+            return progress / self.warmup
+        # 0.3 / 0.1 is 2.9999999999999996: without the nudge the third drop would come a step late
+        drops = math.floor((progress - self.warmup) / self.every + ROUNDING)
+        return self.factor**drops
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ExponentialSchedule(Schedule):
+    """From 1 to `final`, falling by the same ratio over every equal part of the run, after a linear `warmup`."""
+
+    warmup: float = 0.0
+    final: float = 0.01
+
+    def __post_init__(self) -> None:
+        fraction("ExponentialSchedule: warmup", self.warmup)
+        expected = "a number above 0 and below 1"
+        real_number("ExponentialSchedule: final", self.final, expected, fits=lambda final: 0 < final < 1)
+
+    def __call__(self, progress: float) -> float:
+        if progress < self.warmup:
+            return progress / self.warmup
+        return float(self.final ** ((progress - self.warmup) / (1 - self.warmup)))
 
 
 def _cosine(start: float, end: float, part: float) -> float:

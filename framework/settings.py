@@ -1,9 +1,10 @@
 """TrainingSettings: how long a run is, how large its batches, and what ends it."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
-from framework.arguments import whole_number
+from framework.arguments import real_number, whole_number
 from framework.errors import InputError, quoted
 from framework.randomness import checked_seed
 
@@ -21,6 +22,9 @@ class TrainingSettings:
     validation data, which epoch is best; with `patience` p the run ends after p epochs without a better one, and with
     `restore_best` the model ends up with the weights of the best. `threads` are those of the matrix products, or for
     large batches the workers (see Gradients); "auto" measures a few steps and takes the fastest number.
+
+    `clip_norm` limits the norm of each step's gradient, `max_norm` that of each unit's incoming weights. With
+    `average`, a decay such as 0.999, a moving average of the weights is what is evaluated, compared and kept.
     """
 
     epochs: int = 10
@@ -30,6 +34,9 @@ class TrainingSettings:
     monitor: Monitor = "validation_loss"
     restore_best: bool = True
     threads: int | Literal["auto"] = "auto"
+    clip_norm: float | None = None
+    max_norm: float | None = None
+    average: float | None = None
 
     def __post_init__(self) -> None:
         checked_seed(self.seed)
@@ -38,6 +45,11 @@ class TrainingSettings:
             whole_number("batch_size", self.batch_size, otherwise=" or None, all rows")
         if self.patience is not None:
             whole_number("patience", self.patience, otherwise=" or None, to the end")
+        for name, norm in (("clip_norm", self.clip_norm), ("max_norm", self.max_norm)):
+            if norm is not None:
+                real_number(name, norm, "a finite number above 0, or None", fits=lambda number: 0 < number < math.inf)
+        if self.average is not None:
+            real_number("average", self.average, "a decay above 0 and below 1, or None", fits=lambda part: 0 < part < 1)
         if self.threads != "auto":
             whole_number("threads", self.threads, otherwise=f" (at most {MAX_THREADS}) or 'auto'")
             if self.threads > MAX_THREADS:

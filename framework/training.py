@@ -1,5 +1,6 @@
 """The loop: forward, loss, backward, update, again. Step by step it is the lesson; everything else is bookkeeping."""
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from framework.data.dataset import Dataset
 from framework.data.feed import Feed
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
-from framework.gradients import PART_ROWS, Gradients
+from framework.gradients import Gradients, part_rows
 from framework.history import EpochReport, History, StepReport
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
@@ -26,6 +27,7 @@ from framework.randomness import Step, stream
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
+from framework.steadying import Average, averaged, clip_to_norm, limit_columns
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
 from framework.types import Array, Numbers
 
@@ -38,14 +40,15 @@ REPORT_SECONDS = 0.1
 class TrainingState:
     """All a run is between two steps, beside the model and the optimizer's slots: the step and what comes next to it.
 
-    loss_sum, correct, seen and seconds belong to the epoch under way, samples to the whole run. first_step is the index
-    this run's first step has for an optimizer that had made steps before.
+    loss_sum, weight_sum, correct, seen and seconds belong to the epoch under way, samples to the whole run. first_step
+    is the index this run's first step has for an optimizer that had made steps before.
     """
 
     step: int = 0
     epoch: int = 0
     batch: int = 0
     loss_sum: float = 0.0
+    weight_sum: float = 0.0
     correct: int = 0
     seen: int = 0
     seconds: float = 0.0
@@ -54,6 +57,8 @@ class TrainingState:
     best: float | None = None
     epochs_since_best: int = 0
     best_values: Array | None = field(default=None, repr=False)
+    best_buffers: Array | None = field(default=None, repr=False)
+    average: Average | None = field(default=None, repr=False)
 
 
 @final
@@ -123,12 +128,14 @@ class Training:
         if self.settings.threads != "auto":
             return self.settings.threads
         x, y = self.batches.take(np.arange(len(self.data)), 0)
-        x, y = x[: usable_cores() * PART_ROWS], y[: usable_cores() * PART_ROWS]
+        most = part_rows(self.model)
+        x, y = x[: usable_cores() * most], y[: usable_cores() * most]
 
         with ExitStack() as stack:
 
             def trial(threads: int) -> Callable[[], None]:
-                gradients = Gradients(self.model.replica(), self.loss, rows=len(x), threads=threads)
+                # a copy, because a training step moves the buffers, which a replica shares
+                gradients = Gradients(copy.deepcopy(self.model), self.loss, rows=len(x), threads=threads)
                 stack.enter_context(gradients)
 
                 def run() -> None:
@@ -137,8 +144,9 @@ class Training:
 
                 return run
 
-            # A thread that augments keeps a core busy; matrix products that wait for one crawl.
-            return fastest_thread_count(trial, most=max(1, usable_cores() - (self.augmentation is not None)))
+            # A thread that augments keeps a core busy; matrix products that wait for one crawl. Workers may share it.
+            taken = self.augmentation is not None and len(x) <= most
+            return fastest_thread_count(trial, most=max(1, usable_cores() - taken))
 
     @cached_property
     def _gradients(self) -> Gradients:
@@ -152,6 +160,8 @@ class Training:
         self.optimizer.begin(self.model.parameters)
         if self.state.first_step is None:
             self.state.first_step = self.optimizer.steps
+            if self.settings.average is not None:
+                self.state.average = Average(self.model, self.settings.average)
         with self._gradients, self.feed:
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
                 yield from self._epoch(self.state.first_step)
@@ -170,12 +180,14 @@ class Training:
             state.seconds += time.perf_counter() - start
             yield self._step_report()
         start = time.perf_counter()
-        if not np.isfinite(self.model.parameters.values).all():  # the last update's loss was never computed
+        numbers = (self.model.parameters.values, self.model.buffers.values)
+        if not all(np.isfinite(values).all() for values in numbers):  # the last update's loss was never computed
             raise self._diverged("a weight is no finite number", state.step)
-        with blas_threads(self.threads):
+        with averaged(self.state.average), blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
+            best = self._is_best(validation)
         state.seconds += time.perf_counter() - start
-        yield self._finish_epoch(validation)
+        yield self._finish_epoch(validation, best)
 
     def _advance(self, batches: Iterator[tuple[Numbers, Numbers]], first_step: int) -> None:
         """Train until it is time for a report or the epoch is over."""
@@ -190,10 +202,19 @@ class Training:
         value, right = self._gradients(x, y, Step(self.settings.seed, index))
         if not math.isfinite(value):
             raise self._diverged(f"the loss is {value}", state.step + 1)
-        parameters = self.model.parameters
+        parameters, settings = self.model.parameters, self.settings
+        if settings.clip_norm is not None:
+            clip_to_norm(parameters.grads, settings.clip_norm)
         self.optimizer.step(parameters.values, parameters.grads, self.learning_rate(state.step), index)
         self.optimizer.steps = index + 1
-        state.loss_sum += value * len(x)
+        if settings.max_norm is not None:
+            for parameter in parameters:
+                limit_columns(parameter, settings.max_norm)
+        if state.average is not None:
+            state.average.update(state.step)
+        weight = self.loss.total_weight(y)
+        state.loss_sum += value * weight
+        state.weight_sum += weight
         state.correct += right
         state.seen += len(x)
         state.samples += len(x)
@@ -210,29 +231,30 @@ class Training:
             epoch=state.epoch + 1,
             batch=state.batch,
             batches=self.batches.per_epoch,
-            loss=state.loss_sum / state.seen,
+            loss=state.loss_sum / state.weight_sum,
             accuracy=None if self._labels is None else state.correct / state.seen,
             learning_rate=self.learning_rate(state.step - 1),
             samples_per_second=state.seen / state.seconds,
         )
 
-    def _finish_epoch(self, validation: Evaluation | None) -> EpochReport:
+    def _finish_epoch(self, validation: Evaluation | None, best: bool) -> EpochReport:
         state = self.state
         report = EpochReport(
             epoch=state.epoch + 1,
             epochs=self.settings.epochs,
-            loss=state.loss_sum / state.seen,
+            loss=state.loss_sum / state.weight_sum,
             accuracy=None if self._labels is None else state.correct / state.seen,
             validation_loss=None if validation is None else validation.loss,
             validation_accuracy=None if validation is None else validation.accuracy,
             learning_rate=self.learning_rate(state.step - 1),
             seconds=state.seconds,
             samples_per_second=state.seen / state.seconds,
-            best=self._is_best(validation),
+            best=best,
         )
         self.history.epochs.append(report)
         state.epoch += 1
-        state.batch, state.loss_sum, state.correct, state.seen, state.seconds = 0, 0.0, 0, 0, 0.0
+        state.batch, state.loss_sum, state.weight_sum = 0, 0.0, 0.0
+        state.correct, state.seen, state.seconds = 0, 0, 0.0
         if self.settings.patience is not None and state.epochs_since_best >= self.settings.patience:
             self.history.stopped_early = state.epoch < self.settings.epochs
         return report
@@ -251,12 +273,18 @@ class Training:
         state.best, state.epochs_since_best = figure, 0
         if self.settings.restore_best:
             state.best_values = self.model.parameters.values.copy()
+            state.best_buffers = self.model.buffers.values.copy()
         return True
 
     def restore_best(self) -> None:
-        """Give the model the weights of the best epoch so far, if one was kept. After a whole run it has them."""
-        if self.state.best_values is not None:
-            self.model.parameters.values[...] = self.state.best_values
+        """Give the model the weights of the best epoch so far, or else their average; after a whole run it has them."""
+        state = self.state
+        if state.best_values is not None and state.best_buffers is not None:
+            self.model.parameters.values[...] = state.best_values
+            self.model.buffers.values[...] = state.best_buffers
+        elif state.average is not None and state.step:
+            self.model.parameters.values[...] = state.average.values
+            self.model.buffers.values[...] = state.average.buffers
 
     def _diverged(self, what: str, step: int) -> Diverged:
         """`step` counts from 1, as in all that people read."""

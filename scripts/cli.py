@@ -14,8 +14,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from framework import __version__
-from framework.errors import ChalknetError, Diverged, EnvironmentFault
+from framework.errors import ChalknetError, CheckFailed, Diverged, EnvironmentFault
 from scripts.commands.evaluate import evaluate
+from scripts.commands.gradcheck import gradcheck
 from scripts.commands.predict import predict
 from scripts.commands.recipes import recipes
 from scripts.commands.schema import schema
@@ -23,7 +24,8 @@ from scripts.commands.show import show
 from scripts.commands.train import train
 from scripts.usage import CommandLine
 
-BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 3, 4, 130, 141, 143
+BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, CHECK_FAILED = 1, 2, 3, 4, 5
+INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 
 app = typer.Typer(
     name="chalknet",
@@ -32,7 +34,7 @@ app = typer.Typer(
     suggest_commands=False,  # we do it ourselves
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (train, show, recipes, evaluate, predict, schema):
+for command in (train, show, recipes, evaluate, predict, gradcheck, schema):
     app.command()(command)
 
 
@@ -107,6 +109,8 @@ def _report(error: BaseException) -> int:
             print(f"  hint: {_harmless(error.hint)}", file=sys.stderr)
         if isinstance(error, EnvironmentFault):
             return ENVIRONMENT
+        if isinstance(error, CheckFailed):
+            return CHECK_FAILED
         return DIVERGED if isinstance(error, Diverged) else BAD_INPUT
     if isinstance(error, OSError):
         place, reason = error.filename or "output", error.strerror or error

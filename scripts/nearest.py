@@ -9,8 +9,10 @@ from collections.abc import Iterable
 
 ELSEWHERE = {
     "alpha": "negative_slope",
+    "bce": "binary_cross_entropy",
     "bs": "batch_size",
     "criterion": "loss",
+    "crossentropy": "softmax_cross_entropy",
     "data": "train",
     "early_stopping": "patience",
     "eps": "epsilon",
@@ -29,6 +31,7 @@ ELSEWHERE = {
     "n_epochs": "epochs",
     "neurons": "out_features",
     "random_state": "seed",
+    "swish": "silu",
     "test_size": "validation_split",
     "units": "out_features",
     "width": "out_features",

@@ -55,6 +55,8 @@ def describe(component: object, extra: Extra = ()) -> ComponentSpec:
             for name, value in values.items():
                 if isinstance(value, COMPONENTS):
                     values[name] = describe(value, extra)
+                elif isinstance(value, tuple):
+                    values[name] = tuple(_described(item, f"{name}.{index}", extra) for index, item in enumerate(value))
             try:
                 return spec.model_validate(values)
             except ValidationError as error:
@@ -65,3 +67,13 @@ def describe(component: object, extra: Extra = ()) -> ComponentSpec:
     raise SpecError(
         f"got a {name}; expected a component with a spec", hint=f"hand over its spec class: extra=[{name}Spec]"
     )
+
+
+def _described(value: object, place: str, extra: Extra) -> object:
+    """The spec of `value` where it is a component, or else `value` itself."""
+    if not isinstance(value, COMPONENTS):
+        return value
+    try:
+        return describe(value, extra)
+    except SpecError as error:
+        raise SpecError(f"{place}: {error}", hint=error.hint) from None

@@ -29,6 +29,21 @@ class GlorotUniformSpec(InitializerSpec):
     component = initializers.GlorotUniform
 
 
+class LeCunNormalSpec(InitializerSpec):
+    type: Literal["lecun_normal"] = "lecun_normal"
+    component = initializers.LeCunNormal
+
+
+class LeCunUniformSpec(InitializerSpec):
+    type: Literal["lecun_uniform"] = "lecun_uniform"
+    component = initializers.LeCunUniform
+
+
+class OrthogonalSpec(InitializerSpec):
+    type: Literal["orthogonal"] = "orthogonal"
+    component = initializers.Orthogonal
+
+
 class NormalSpec(InitializerSpec):
     type: Literal["normal"] = "normal"
     component = initializers.Normal
@@ -50,7 +65,16 @@ class ConstantSpec(InitializerSpec):
 
 
 InitializerUnion: TypeAlias = (
-    HeNormalSpec | HeUniformSpec | GlorotNormalSpec | GlorotUniformSpec | NormalSpec | UniformSpec | ConstantSpec
+    HeNormalSpec
+    | HeUniformSpec
+    | GlorotNormalSpec
+    | GlorotUniformSpec
+    | LeCunNormalSpec
+    | LeCunUniformSpec
+    | OrthogonalSpec
+    | NormalSpec
+    | UniformSpec
+    | ConstantSpec
 )
 AnyInitializer: TypeAlias = Annotated[
     SerializeAsAny[Annotated[InitializerUnion, Field(discriminator="type")]], or_extra(InitializerSpec)

@@ -6,22 +6,23 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from framework.chain import named_parameters
-from framework.errors import InputError, SpecError
+from framework.chain import every_layer, named_arrays, own_arrays, shapes_through
+from framework.errors import SpecError
 from framework.layers import Layer
 from framework.sequential import Sequential
 from framework.specs.base import Dimension, Format, Spec
+from framework.specs.chain import Misfit, built_in_a_row
 from framework.specs.components import checked_extra, describe
 from framework.specs.extra import Extra
 from framework.specs.layers import AnyLayer
-from framework.specs.limits import MAX_LAYERS, MAX_PARAMETERS
+from framework.specs.limits import MAX_LAYERS, MAX_NESTING, MAX_PARAMETERS
 
 
 class ModelSpec(Spec):
     """Layers and the shape of one sample. Sizes that follow from it, such as a Dense layer's inputs, are left out.
 
     Raises pydantic's ValidationError (`read_spec` makes it a SpecError) where layers do not fit together or the model
-    would have too many parameters; nothing has been allocated by then.
+    would have too many of them, inner ones counted, or too many parameters; nothing has been allocated by then.
     """
 
     format: Format = 1
@@ -31,13 +32,23 @@ class ModelSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        total = 0
-        for index, layer in self._layers():
-            total += sum(parameter.size for parameter in layer.parameters)
-            if total > MAX_PARAMETERS:
-                raise _fault(index, f"got {total:,} parameters so far; expected at most {MAX_PARAMETERS:,} in all")
-        if total == 0:
-            raise _fault(len(self.layers) - 1, "got no layer with parameters; expected something to train")
+        count = total = learnt = 0
+        try:
+            for index, layer in enumerate(self._layers()):
+                for place, part in every_layer([layer]):
+                    count += 1
+                    total += sum(array.size for array in own_arrays(part))
+                    if place.count(".layers.") > MAX_NESTING:
+                        raise _too_much(index, "layers inside layers", MAX_NESTING + 1, MAX_NESTING)
+                learnt += len(layer.parameters)
+                if count > MAX_LAYERS:
+                    raise _too_much(index, "layers so far", count, MAX_LAYERS)
+                if total > MAX_PARAMETERS:
+                    raise _too_much(index, "parameters so far", total, MAX_PARAMETERS)
+        except Misfit as error:
+            raise _fault(error.pointer, str(error)) from None
+        if not learnt:
+            raise _fault(f"/layers/{len(self.layers) - 1}", "got no layer with parameters; expected something to train")
         return self
 
     @classmethod
@@ -57,33 +68,24 @@ class ModelSpec(Spec):
 
     def build(self, seed: int | None = None) -> Sequential:
         """A new model: Sequential with these layers. The same seed gives the same weights, to the bit."""
-        layers = [layer for _, layer in self._layers()]
-        return Sequential(layers, input_shape=self.input_shape, seed=seed, dtype=self.dtype)
+        return Sequential(self._layers(), input_shape=self.input_shape, seed=seed, dtype=self.dtype)
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The name and shape of every parameter, without drawing any."""
-        parameters = named_parameters([layer for _, layer in self._layers()])
-        return {path: parameter.shape for path, parameter in parameters.items()}
+        """The name and shape of every parameter and buffer, without drawing any."""
+        return {path: array.shape for path, array in named_arrays(list(self._layers())).items()}
 
     def output_shape(self) -> tuple[int, ...]:
         """The shape of what the model gives for one sample."""
-        shape = self.input_shape
-        for _, layer in self._layers():
-            shape = layer.output_shape(shape)
-        return shape
+        return shapes_through(list(self._layers()), self.input_shape)[-1]
 
-    def _layers(self) -> Iterator[tuple[int, Layer]]:
-        """Each layer, sized by the shape that reaches it. A Parameter draws nothing until it is looked at."""
-        shape = self.input_shape
-        for index, spec in enumerate(self.layers):
-            try:
-                layer = spec.build_for(shape)
-                shape = layer.output_shape(shape)
-            except InputError as error:
-                raise _fault(index, str(error)) from None
-            yield index, layer
+    def _layers(self) -> Iterator[Layer]:
+        return built_in_a_row(self.layers, self.input_shape)
 
 
-def _fault(index: int, message: str) -> PydanticCustomError:
-    """An error at layer `index`: validators of the whole model have no place of their own to name."""
-    return PydanticCustomError("layer", "{message}", {"pointer": f"/layers/{index}", "message": message})
+def _too_much(index: int, what: str, got: int, limit: int) -> PydanticCustomError:
+    return _fault(f"/layers/{index}", f"got {got:,} {what}; expected at most {limit:,} in all")
+
+
+def _fault(pointer: str, message: str) -> PydanticCustomError:
+    """An error at a layer: validators of the whole model have no place of their own to name."""
+    return PydanticCustomError("layer", "{message}", {"pointer": pointer, "message": message})

@@ -19,6 +19,15 @@ class SGDSpec(OptimizerSpec):
     weight_decay: NonNegative = 0.0
 
 
+class RMSpropSpec(OptimizerSpec):
+    type: Literal["rmsprop"] = "rmsprop"
+    component = optimizers.RMSprop
+    learning_rate: NonNegative = 0.001
+    decay: Fraction = 0.9
+    epsilon: Annotated[Positive, Field(ge=SMALLEST_EPSILON, le=1)] = 1e-8
+    momentum: Fraction = 0.0
+
+
 class AdamSpec(OptimizerSpec):
     type: Literal["adam"] = "adam"
     component = optimizers.Adam
@@ -38,7 +47,7 @@ class AdamWSpec(OptimizerSpec):
     weight_decay: NonNegative = 0.01
 
 
-OptimizerUnion: TypeAlias = SGDSpec | AdamSpec | AdamWSpec
+OptimizerUnion: TypeAlias = SGDSpec | AdamSpec | AdamWSpec | RMSpropSpec
 AnyOptimizer: TypeAlias = Annotated[
     SerializeAsAny[Annotated[OptimizerUnion, Field(discriminator="type")]], or_extra(OptimizerSpec)
 ]

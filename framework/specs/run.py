@@ -14,7 +14,7 @@ from framework.errors import InputError
 from framework.sequential import Sequential
 from framework.settings import MAX_THREADS, TrainingSettings
 from framework.specs.augmentations import AnyAugmentation
-from framework.specs.base import Count, Dimension, Flag, Format, Fraction, Spec
+from framework.specs.base import Count, Dimension, Flag, Format, Fraction, Positive, Spec
 from framework.specs.limits import MAX_DIMENSION
 from framework.specs.losses import AnyLoss, SoftmaxCrossEntropySpec
 from framework.specs.model import ModelSpec
@@ -75,6 +75,9 @@ class TrainingSpec(Spec):
     monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
     restore_best: Flag = True
     threads: Annotated[int, Field(strict=True, ge=1, le=MAX_THREADS)] | Literal["auto"] = "auto"
+    clip_norm: Positive | None = None
+    max_norm: Positive | None = None
+    average: Annotated[Positive, Field(lt=1)] | None = None
 
     def build(self) -> TrainingSettings:
         return TrainingSettings(**{name: getattr(self, name) for name in type(self).model_fields})

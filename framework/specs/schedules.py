@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, SerializeAsAny
 
 from framework import schedules
+from framework.schedules import SMALLEST_STEP
 from framework.specs.base import Fraction, ScheduleSpec
 from framework.specs.extra import or_extra
 
@@ -30,7 +31,24 @@ class OneCycleScheduleSpec(ScheduleSpec):
     final: Fraction = 0.0001
 
 
-ScheduleUnion: TypeAlias = ConstantScheduleSpec | CosineScheduleSpec | OneCycleScheduleSpec
+class StepScheduleSpec(ScheduleSpec):
+    type: Literal["step"] = "step"
+    component = schedules.StepSchedule
+    warmup: Fraction = 0.0
+    every: Annotated[float, Field(strict=True, ge=SMALLEST_STEP, lt=1)] = 0.3
+    factor: Fraction = 0.1
+
+
+class ExponentialScheduleSpec(ScheduleSpec):
+    type: Literal["exponential"] = "exponential"
+    component = schedules.ExponentialSchedule
+    warmup: Fraction = 0.0
+    final: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.01
+
+
+ScheduleUnion: TypeAlias = (
+    ConstantScheduleSpec | CosineScheduleSpec | OneCycleScheduleSpec | StepScheduleSpec | ExponentialScheduleSpec
+)
 AnySchedule: TypeAlias = Annotated[
     SerializeAsAny[Annotated[ScheduleUnion, Field(discriminator="type")]], or_extra(ScheduleSpec)
 ]

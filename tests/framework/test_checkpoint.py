@@ -16,6 +16,7 @@ from safetensors import safe_open
 from safetensors.numpy import save as stock_save
 
 from framework import (
+    BatchNorm,
     ChalknetError,
     Constant,
     Dense,
@@ -29,6 +30,7 @@ from framework import (
     Normal,
     ReLU,
     Rescale,
+    Residual,
     Sequential,
     Sigmoid,
     Step,
@@ -70,6 +72,22 @@ def test_comes_back_to_the_bit(tmp_path: Path, dtype: type[np.floating]) -> None
     assert loaded.dtype == model.dtype == dtype
     assert loaded.parameters.values.tobytes() == model.parameters.values.tobytes()
     x = np.random.default_rng(0).integers(0, 256, (40, 6), dtype=np.uint8)
+    assert loaded.predict_proba(x).tobytes() == model.predict_proba(x).tobytes()
+
+
+def _normalised() -> Sequential:
+    """A model with running statistics that are no longer what they were at first."""
+    model = Sequential([Dense(2, 3), BatchNorm(3), ReLU(), Residual([BatchNorm(3)]), Dense(3, 2)], seed=0)
+    model.forward(np.random.default_rng(0).normal(5, 2, (9, 2)), step=Step(0, 0))
+    return model
+
+
+def test_running_statistics_come_back(tmp_path: Path) -> None:
+    model = _normalised()
+    model.save(tmp_path / "model")
+    loaded = Sequential.load(tmp_path / "model")
+    assert loaded.buffers.values.tobytes() == model.buffers.values.tobytes()
+    x = np.random.default_rng(1).normal(5, 2, (9, 2))
     assert loaded.predict_proba(x).tobytes() == model.predict_proba(x).tobytes()
 
 
@@ -307,6 +325,30 @@ def _forged(spec: object = None, weights: dict[str, Array] | None = None, *, for
 def test_a_forgery_that_changes_nothing_is_the_file_itself(tmp_path: Path) -> None:
     _tiny().save(tmp_path / "model")
     assert (tmp_path / "model").read_bytes() == _forged()
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("layers.1.running_mean", None, "tensor 'layers.1.running_mean': got nothing; expected a tensor"),
+        ("layers.3.layers.0.running_variance", None, "tensor 'layers.3.layers.0.running_variance': got nothing"),
+        ("layers.0.running_mean", np.ones(3, np.float32), "tensor 'layers.0.running_mean': expected no such tensor"),
+        (
+            "layers.1.running_mean",
+            np.ones(4, np.float32),
+            "tensor 'layers.1.running_mean': got float32 of shape (4,); expected float32 of shape (3,)",
+        ),
+        ("layers.1.running_variance", np.full(3, np.nan, np.float32), "got a number that is not finite"),
+    ],
+)
+def test_running_statistics_that_do_not_fit_are_named(
+    tmp_path: Path, name: str, array: Array | None, message: str
+) -> None:
+    model = _normalised()
+    weights = {path: old for path, old in model.get_weights().items() if path != name}
+    if array is not None:
+        weights[name] = array
+    assert message in _refused(tmp_path / "model", _forged(ModelSpec.of(model).model_dump(mode="json"), weights))
 
 
 ONE = np.ones(2, np.float32)

@@ -7,19 +7,35 @@ import pytest
 from numpy.typing import ArrayLike
 
 from framework import (
+    ELU,
+    GELU,
+    AveragePool2D,
+    BatchNorm,
+    BinaryCrossEntropy,
     Constant,
+    Conv2D,
     Dense,
     Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePool2D,
+    Huber,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Loss,
+    MaxPool2D,
     MeanSquaredError,
     Parameter,
     ReLU,
     Rescale,
+    Reshape,
+    Residual,
     Sequential,
     Sigmoid,
+    SiLU,
     SoftmaxCrossEntropy,
+    Softplus,
     Step,
     Tanh,
 )
@@ -71,21 +87,39 @@ class Odd(Loss):
         return 0.0, outputs
 
 
-LAYERS: tuple[tuple[Layer, str, int], ...] = (
-    (Dense(5, 3), "Z1 = W1·X + b1", 15),
-    (Dense(5, 3, use_bias=False), "Z1 = W1·X", 15),
-    (Rescale(1 / 255), "X ← X / 255", 0),
-    (Rescale(0.3), "X ← X / 3.333", 0),
-    (Rescale(-0.5), "X ← X / -2", 0),
-    (Rescale(1.0), "X ← X · 1", 0),
-    (Rescale(-2.5), "X ← X · -2.5", 0),
-    (Dropout(0.1), "X ← X ⊙ mask / 0.9", 0),
-    (ReLU(), "A0 = max(0, X)", 0),
-    (LeakyReLU(0.01), "A0 = max(X, 0.01·X)", 0),
-    (Sigmoid(), "A0 = 1 / (1 + exp −X)", 0),
-    (Tanh(), "A0 = tanh X", 0),
-    (Scale(), "X ← Scale(X)", 0),
-    (Window(), "Z1 = W1 * X", 15),
+VECTOR: Shape = (5,)
+IMAGE: Shape = (6, 8, 3)
+
+LAYERS: tuple[tuple[Layer, Shape, str, int], ...] = (
+    (Dense(5, 3), VECTOR, "Z1 = W1·X + b1", 15),
+    (Dense(5, 3, use_bias=False), VECTOR, "Z1 = W1·X", 15),
+    (Rescale(1 / 255), VECTOR, "X ← X / 255", 0),
+    (Rescale(0.3), VECTOR, "X ← X / 3.333", 0),
+    (Rescale(-0.5), VECTOR, "X ← X / -2", 0),
+    (Rescale(1.0), VECTOR, "X ← X · 1", 0),
+    (Rescale(-2.5), VECTOR, "X ← X · -2.5", 0),
+    (Dropout(0.1), VECTOR, "X ← X ⊙ mask / 0.9", 0),
+    (ReLU(), VECTOR, "A0 = max(0, X)", 0),
+    (LeakyReLU(0.01), VECTOR, "A0 = max(X, 0.01·X)", 0),
+    (Sigmoid(), VECTOR, "A0 = 1 / (1 + exp −X)", 0),
+    (Tanh(), VECTOR, "A0 = tanh X", 0),
+    (ELU(), VECTOR, "A0 = max(0, X) + 1·(exp min(0, X) − 1)", 0),
+    (ELU(0.25), VECTOR, "A0 = max(0, X) + 0.25·(exp min(0, X) − 1)", 0),
+    (Softplus(), VECTOR, "A0 = log(1 + exp X)", 0),
+    (SiLU(), VECTOR, "A0 = X / (1 + exp −X)", 0),
+    (GELU(), VECTOR, "A0 = X / (1 + exp −1.596·(X + 0.044715·X³))", 0),
+    (GaussianNoise(0.1), VECTOR, "X ← X + 0.1·noise", 0),
+    (Reshape((1, 5)), VECTOR, "X ← X as 1 × 5", 0),
+    (Flatten(), IMAGE, "X ← flatten(X)", 0),
+    (Conv2D(3, 4, kernel_size=3), IMAGE, "Z1 = W1 ∗ X + b1", 4 * 6 * 3 * 3 * 3 * 4),
+    (Conv2D(3, 4, kernel_size=1, use_bias=False), IMAGE, "Z1 = W1 ∗ X", 6 * 8 * 3 * 4),
+    (MaxPool2D(2), IMAGE, "X ← max 2×2 of X", 0),
+    (AveragePool2D(3), IMAGE, "X ← mean 3×3 of X", 0),
+    (GlobalAveragePool2D(), IMAGE, "X ← mean of X", 0),
+    (BatchNorm(5), VECTOR, "X ← γ0 ⊙ (X − μ) / √(σ² + ε) + β0", 0),
+    (LayerNorm(5), VECTOR, "X ← γ0 ⊙ (X − μ) / √(σ² + ε) + β0", 0),
+    (Scale(), VECTOR, "X ← Scale(X)", 0),
+    (Window(), VECTOR, "Z1 = W1 * X", 15),
 )
 
 Chain = tuple[Sequence[Layer], list[str]]
@@ -110,6 +144,29 @@ CHAINS: dict[str, Chain] = {
         [Scale(), Window(), LeakyReLU(), Scale(), Dense(5, 2)],
         ["X ← Scale(X)", "Z1 = W1 * X", "A1 = max(Z1, 0.01·Z1)", "A1 ← Scale(A1)", "Z2 = W2·A1 + b2"],
     ),
+    "a picture, and a layer of layers": (
+        [
+            Conv2D(3, 4, kernel_size=3),
+            BatchNorm(4),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Residual([Dense(24, 24), Tanh(), Dense(24, 24)]),
+            Dense(24, 2),
+        ],
+        [
+            "Z1 = W1 ∗ X + b1",
+            "Z1 ← γ1 ⊙ (Z1 − μ) / √(σ² + ε) + β1",
+            "A1 = max(0, Z1)",
+            "A1 ← max 2×2 of A1",
+            "A1 ← flatten(A1)",
+            "A1 ← A1 + f(A1)",
+            "Z2 = W2·A1 + b2",
+            "A2 = tanh Z2",
+            "Z3 = W3·A2 + b3",
+            "Z4 = W4·A1 + b4",
+        ],
+    ),
     "twelve": (
         [Dense(2, 2) for _ in range(12)],
         ["Z1 = W1·X + b1", *(f"Z{n} = W{n}·Z{n - 1} + b{n}" for n in range(2, 13))],
@@ -123,19 +180,34 @@ LOSSES: tuple[tuple[Loss, tuple[str, ...]], ...] = (
         ("A2 = softmax(Z2)", "Y ← 0.95·Y + 0.05 / k", "L = −Σ Y ⊙ log A2 / m"),
     ),
     (MeanSquaredError(), ("L = Σ (Z2 − Y)² / (k m)",)),
+    (
+        SoftmaxCrossEntropy(class_weights=(1.0, 2.0, 3.0)),
+        ("A2 = softmax(Z2)", "w = Σ c ⊙ Y", "L = −Σ w ⊙ Y ⊙ log A2 / Σ w"),
+    ),
+    (
+        SoftmaxCrossEntropy(0.05, (1.0, 2.0, 3.0)),
+        ("A2 = softmax(Z2)", "w = Σ c ⊙ Y", "Y ← 0.95·Y + 0.05 / k", "L = −Σ w ⊙ Y ⊙ log A2 / Σ w"),
+    ),
+    (
+        BinaryCrossEntropy(),
+        ("A2 = 1 / (1 + exp −Z2)", "L = −Σ (Y ⊙ log A2 + (1 − Y) ⊙ log(1 − A2)) / (k m)"),
+    ),
+    (Huber(0.5), ("C = max(-0.5, min(0.5, Z2 − Y))", "L = Σ C ⊙ (Z2 − Y − C/2) / (k m)")),
     (Odd(), ("L = Odd(Z2, Y)",)),
 )
 
 
 def test_every_layer_and_every_loss_of_the_vocabulary_has_a_case() -> None:
-    assert {type(layer) for layer, *_ in LAYERS} >= {spec.component for spec in get_args(LayerUnion)}
+    shown = {type(layer) for layer, *_ in LAYERS} | {type(layer) for layers, _ in CHAINS.values() for layer in layers}
+    assert shown >= {spec.component for spec in get_args(LayerUnion)}
     assert {type(loss) for loss, _ in LOSSES} >= {spec.component for spec in get_args(LossUnion)}
 
 
-@pytest.mark.parametrize(("layer", "formula", "work"), LAYERS, ids=[repr(layer) for layer, *_ in LAYERS])
-def test_the_formula_and_the_work_of_a_layer(layer: Layer, formula: str, work: int) -> None:
+@pytest.mark.parametrize(("layer", "shape", "formula", "work"), LAYERS, ids=[repr(layer) for layer, *_ in LAYERS])
+def test_the_formula_and_the_work_of_a_layer(layer: Layer, shape: Shape, formula: str, work: int) -> None:
     assert layer_formulas([layer]) == [formula]
-    assert layer.multiply_adds((5,)) == work
+    assert layer.multiply_adds(shape) == work
+    layer.output_shape(shape)  # the shape is one it takes
 
 
 @pytest.mark.parametrize(("layers", "formulas"), CHAINS.values(), ids=CHAINS)

@@ -16,15 +16,22 @@ from framework import (
     HeUniform,
     Initializer,
     InputError,
+    LeCunNormal,
+    LeCunUniform,
     Normal,
+    Orthogonal,
     Uniform,
 )
 from framework.initializers import fans
 from framework.specs.initializers import InitializerUnion
+from framework.threads import blas_threads
 from framework.types import Shape
 
 SPREAD_TOLERANCE = 0.01
 """The variance of a million draws is off by 0.14 % (one standard deviation), their mean by 0.1 % of the deviation."""
+
+ORTHOGONAL_TOLERANCE = 1e-6
+"""Far above the 1e-14 that rounding leaves of products of unit columns, far below any two that are not orthogonal."""
 
 SHAPE = (500, 2000)
 
@@ -38,12 +45,16 @@ class Case:
     """The farthest a draw can be from the mean; infinite for a normal distribution."""
 
 
-# fan_in 500, fan_out 2000: variance 2 / 500 or 2 / 2500, and a uniform distribution ends at √(3 · variance)
+# fan_in 500, fan_out 2000: variance 2 / 500, 2 / 2500 or 1 / 500, and a uniform distribution ends at √(3 · variance);
+# each row of an orthogonal matrix is a unit vector of 2000 numbers
 CASES = (
     Case(HeNormal(), 0, 0.004, math.inf),
     Case(HeUniform(), 0, 0.004, math.sqrt(0.012)),
     Case(GlorotNormal(), 0, 0.0008, math.inf),
     Case(GlorotUniform(), 0, 0.0008, math.sqrt(0.0024)),
+    Case(LeCunNormal(), 0, 0.002, math.inf),
+    Case(LeCunUniform(), 0, 0.002, math.sqrt(0.006)),
+    Case(Orthogonal(), 0, 0.0005, math.inf),
     Case(Normal(), 0, 0.0025, math.inf),
     Case(Normal(mean=0.5, deviation=2.0), 0.5, 4, math.inf),
     Case(Uniform(), 0, 0.01 / 12, 0.05),
@@ -98,7 +109,10 @@ def test_fans_count_inputs_and_outputs() -> None:
     assert fans((3, 4, 5, 7)) == (60, 84)
 
 
-@pytest.mark.parametrize("initializer", [HeNormal(), HeUniform(), GlorotNormal(), GlorotUniform()], ids=repr)
+COUNTING = (HeNormal(), HeUniform(), GlorotNormal(), GlorotUniform(), LeCunNormal(), LeCunUniform(), Orthogonal())
+
+
+@pytest.mark.parametrize("initializer", COUNTING, ids=repr)
 @pytest.mark.parametrize("shape", [(), (5,)])
 def test_a_bias_has_no_fans(initializer: Initializer, shape: Shape) -> None:
     with pytest.raises(InputError, match=r"shape: got \(.*\); expected two or more dimensions") as caught:
@@ -130,3 +144,27 @@ def test_ranges_are_the_right_way_round() -> None:
         Uniform(low=1.0, high=0.0)
     with pytest.raises(InputError, match=", a deviation from 0"):
         Normal(deviation=-1.0)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 7), (60, 7), (7, 60), (3, 3, 4, 5), (2, 2, 5, 40)])
+def test_orthogonal_columns_or_rows_are_unit_vectors_at_right_angles(shape: Shape) -> None:
+    weight = Orthogonal().draw(np.random.default_rng(2), shape).reshape(-1, shape[-1])
+    products = weight.T @ weight if weight.shape[0] >= weight.shape[1] else weight @ weight.T
+    np.testing.assert_allclose(products, np.eye(min(weight.shape)), rtol=0, atol=ORTHOGONAL_TOLERANCE)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 2), (2, 3)])
+def test_no_rotation_is_likelier_than_its_opposite(shape: Shape) -> None:
+    """Q as LAPACK gives it has a first column that points away from the first axis, or is always +1 for 1 x 1."""
+    rng, draws = np.random.default_rng(3), 4000
+    mean = sum(Orthogonal().draw(rng, shape) for _ in range(draws)) / draws
+    assert np.abs(mean).max() < 4 / math.sqrt(draws)  # four standard deviations of the mean of numbers from −1 to 1
+
+
+def test_orthogonal_weights_depend_on_the_seed_alone() -> None:
+    """LAPACK's last bits depend on how many threads it has; the initial weights must not."""
+    drawn = []
+    for threads in (1, 2):
+        with blas_threads(threads):
+            drawn.append(Orthogonal().draw(np.random.default_rng(1), (300, 300)))
+    np.testing.assert_array_equal(drawn[0], drawn[1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import framework
-from framework import SGD, Adam, AdamW, Constant, InputError, Optimizer, Parameter, ParameterVector
+from framework import SGD, Adam, AdamW, Constant, InputError, Optimizer, Parameter, ParameterVector, RMSprop
 from framework.specs.optimizers import OptimizerUnion
 from framework.types import Array
 
@@ -88,10 +88,22 @@ TORCH: tuple[tuple[Optimizer, list[float], list[float], list[float]], ...] = (
         [0.2595631406518118, -1.0389970700940967, 2.255122742727892, 1.2027310620380158],
         [0.1482352632668137, -1.716078421088938, 3.0, 0.5],
     ),
+    (
+        RMSprop(0.05),
+        [0.8418861219915809, -1.8418861203249142, 2.841886117616581, 0.6581138496750927],
+        [0.15139869030384423, -0.9278517589510185, 1.9071438478210134, 1.4730925934719399],
+        [-0.14666453872577218, -2.0, 3.0, 0.5],
+    ),
+    (
+        RMSprop(0.02, decay=0.7, epsilon=1e-3, momentum=0.8),
+        [0.963551708005349, -1.963529553247142, 2.9634934942649416, 0.5360757372762371],
+        [-0.026543249160525122, -0.7248881085388645, 1.7087329985897555, 1.6815802426705115],
+        [-0.32913775477297663, -2.0, 3.0, 0.5],
+    ),
 )
 
-EVERY: tuple[type[SGD | Adam | AdamW], ...] = (SGD, Adam, AdamW)
-WITH_SLOTS: tuple[Optimizer, ...] = (SGD(momentum=0.9), Adam(), AdamW())
+EVERY: tuple[type[SGD | Adam | AdamW | RMSprop], ...] = (SGD, Adam, AdamW, RMSprop)
+WITH_SLOTS: tuple[Optimizer, ...] = (SGD(momentum=0.9), Adam(), AdamW(), RMSprop(), RMSprop(momentum=0.9))
 
 every_rule = pytest.mark.parametrize(
     ("optimizer", "first", "last", "extreme"), TORCH, ids=[repr(optimizer) for optimizer, *_ in TORCH]
@@ -146,7 +158,7 @@ def test_float32_takes_the_same_steps(
 
 
 @every_optimizer
-def test_a_gradient_of_0_changes_nothing_but_by_decay(kind: type[SGD | Adam | AdamW]) -> None:
+def test_a_gradient_of_0_changes_nothing_but_by_decay(kind: type[SGD | Adam | AdamW | RMSprop]) -> None:
     values = run(kind(learning_rate=0.1), vector(), 1, np.zeros(4))
     # AdamW decays 1 % unless told otherwise: w (1 − 0.1 · 0.01)
     expected = [0.999, -1.998, 3.0, 0.5] if kind is AdamW else START
@@ -178,7 +190,7 @@ def test_a_step_keeps_neither_array_and_leaves_the_gradient(
 
 
 @every_optimizer
-def test_there_are_no_slots_before_begin(kind: type[SGD | Adam | AdamW]) -> None:
+def test_there_are_no_slots_before_begin(kind: type[SGD | Adam | AdamW | RMSprop]) -> None:
     optimizer = kind()
     with pytest.raises(InputError, match=r"has no slots yet; call begin\(model.parameters\) first"):
         _ = optimizer.slots
@@ -281,6 +293,10 @@ FROM_0_TO_BELOW_1 = (-0.1, 1.0, float("nan"))
         (AdamW, "beta_1", FROM_0_TO_BELOW_1),
         (AdamW, "beta_2", FROM_0_TO_BELOW_1),
         (AdamW, "epsilon", (0.0, *NONE_BELOW_0)),
+        (RMSprop, "learning_rate", NONE_BELOW_0),
+        (RMSprop, "decay", FROM_0_TO_BELOW_1),
+        (RMSprop, "momentum", FROM_0_TO_BELOW_1),
+        (RMSprop, "epsilon", (0.0, 1.1, *NONE_BELOW_0)),
     ],
 )
 def test_arguments_out_of_range_are_refused(kind: type[Optimizer], name: str, values: tuple[float, ...]) -> None:
@@ -294,7 +310,9 @@ def test_nesterov_needs_momentum() -> None:
         SGD(0.1, nesterov=True)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(), AdamW()], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer", [SGD(0.1, momentum=0.9), Adam(), AdamW(), RMSprop(), RMSprop(momentum=0.9)], ids=repr
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_average_becomes_denormal(optimizer: Optimizer, dtype: type[np.floating]) -> None:
     """One gradient, then none for long: what decays by 0.9 a step reaches 0 without a stay below the normal range."""
@@ -310,9 +328,33 @@ def test_no_average_becomes_denormal(optimizer: Optimizer, dtype: type[np.floati
     assert not average.any()
 
 
-@pytest.mark.parametrize("optimizer", [SGD(), SGD(momentum=0.9), Adam(), AdamW()], ids=repr)
+@pytest.mark.parametrize("optimizer", [SGD(), SGD(momentum=0.9), Adam(), AdamW(), RMSprop()], ids=repr)
 def test_a_step_before_begin_says_what_is_missing(optimizer: Optimizer) -> None:
     values = np.ones(3)
     with pytest.raises(InputError, match=r"call begin\(model\.parameters\) first"):
         optimizer.step(values, np.ones(3), 0.1, 0)
     assert values.tolist() == [1, 1, 1]
+
+
+def test_rmsprop_by_hand() -> None:
+    """With ρ = 3/4 the gradients 8, 1, 11.5 have roots of 4, 3.5, 6.5: 4² = 64/4, 3.5² = (3 · 16 + 1)/4, and so on.
+
+    So the steps are 8/4 = 2, 1/3.5 = 2/7 and 11.5/6.5 = 23/13 of the rate; with μ = 1/2 they add up to 2, 9/7, 439/182.
+    """
+    for momentum, moved in ((0.0, (2, 2 + 2 / 7, 2 + 2 / 7 + 23 / 13)), (0.5, (2, 2 + 9 / 7, 2 + 9 / 7 + 439 / 182))):
+        optimizer, parameters = RMSprop(decay=0.75, epsilon=1e-30, momentum=momentum), vector()
+        optimizer.begin(parameters)
+        for index, (gradient, distance) in enumerate(zip((8, 1, 11.5), moved, strict=True)):
+            optimizer.step(parameters.values, np.full(4, gradient), 0.5, index)
+            np.testing.assert_allclose(parameters.values, START - 0.5 * distance, rtol=TORCH_TOLERANCE)
+        np.testing.assert_allclose(optimizer.slots["v"], 42.25, rtol=TORCH_TOLERANCE)
+
+
+def test_a_square_just_come_is_not_forgotten() -> None:
+    """Where old squares are forgotten, in step 64, a tiny gradient still meets its own root and not epsilon alone."""
+    parameters = vector(dtype=np.float32)
+    optimizer = RMSprop(decay=0.5, epsilon=1e-30)
+    optimizer.begin(parameters)
+    before = parameters.values.copy()
+    optimizer.step(parameters.values, np.full(4, 1e-18, np.float32), 0.5, 63)
+    np.testing.assert_allclose(before - parameters.values, 0.5 * 2**0.5, rtol=FLOAT32_TOLERANCE)

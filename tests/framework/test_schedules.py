@@ -7,7 +7,15 @@ from typing import get_args
 import pytest
 
 import framework
-from framework import ConstantSchedule, CosineSchedule, InputError, OneCycleSchedule, Schedule
+from framework import (
+    ConstantSchedule,
+    CosineSchedule,
+    ExponentialSchedule,
+    InputError,
+    OneCycleSchedule,
+    Schedule,
+    StepSchedule,
+)
 from framework.specs.schedules import ScheduleUnion
 
 TOLERANCE = 1e-15
@@ -28,6 +36,17 @@ BY_HAND: tuple[tuple[Schedule, dict[float, float]], ...] = (
         {0: 0.5, 0.1: 0.75 - 0.25 * HALF_ROOT, 0.2: 0.75, 0.4: 1, 0.7: 0.6, 1: 0.2},
     ),
     (OneCycleSchedule(warmup=0.0, final=0.0), {0: 1, 0.5: 0.5, 1: 0}),
+    (StepSchedule(), {0: 1, 0.299: 1, 0.3: 0.1, 0.599: 0.1, 0.6: 0.01, 0.899: 0.01, 0.9: 0.001, 1: 0.001}),
+    (
+        StepSchedule(warmup=0.2, every=0.4, factor=0.5),
+        {0: 0, 0.05: 0.25, 0.1: 0.5, 0.2: 1, 0.4: 1, 0.599: 1, 0.6: 0.5, 0.999: 0.5, 1: 0.25},
+    ),
+    (StepSchedule(every=0.75, factor=0.0), {0: 1, 0.7: 1, 0.75: 0, 1: 0}),
+    (ExponentialSchedule(), {0: 1, 0.25: 0.1**0.5, 0.5: 0.1, 0.75: 0.1**1.5, 1: 0.01}),
+    (
+        ExponentialSchedule(warmup=0.2, final=0.0625),
+        {0: 0, 0.1: 0.5, 0.2: 1, 0.4: 0.5, 0.6: 0.25, 0.8: 0.125, 1: 0.0625},
+    ),
 )
 
 every_schedule = pytest.mark.parametrize(("schedule", "factors"), BY_HAND, ids=lambda value: repr(value)[:70])
@@ -51,7 +70,8 @@ def test_factors_stay_from_0_to_1_and_rise_but_once(schedule: Schedule, factors:
     top = course.index(max(course))
     assert course[: top + 1] == sorted(course[: top + 1])
     assert course[top:] == sorted(course[top:], reverse=True)
-    assert max(abs(a - b) for a, b in pairwise(course)) < 0.01  # no jumps
+    if not isinstance(schedule, StepSchedule):
+        assert max(abs(a - b) for a, b in pairwise(course)) < 0.01  # no jumps
 
 
 @every_schedule
@@ -69,3 +89,39 @@ def test_arguments_are_fractions(
         message = f"^{kind.__name__}: {field.name}: got '{value}'; expected a number from 0 to below 1"
         with pytest.raises(InputError, match=message):
             kind(**{field.name: value})
+
+
+@pytest.mark.parametrize("every", [0.1, 0.2, 0.3, 0.05])
+def test_no_stair_comes_late_by_a_rounding(every: float) -> None:
+    """0.3 / 0.1 is 2.9999999999999996: the third drop is at 0.3 all the same."""
+    for drops in range(round(1 / every)):
+        assert StepSchedule(every=every, factor=0.5)(drops * every) == 0.5**drops
+
+
+def test_a_slide_falls_by_the_same_ratio_everywhere() -> None:
+    schedule = ExponentialSchedule(final=0.001)
+    ratios = [schedule((index + 1) / 50) / schedule(index / 50) for index in range(50)]
+    assert ratios == pytest.approx([0.001 ** (1 / 50)] * 50, rel=1e-13)  # powers of up to 0.001, a few roundings each
+
+
+@pytest.mark.parametrize("value", [-0.1, 0.0, 1e-7, 1.0, float("nan"), float("inf")])
+def test_stairs_have_a_width(value: float) -> None:
+    message = f"^StepSchedule: every: got '{value}'; expected a number from 1e-06 to below 1"
+    with pytest.raises(InputError, match=message):
+        StepSchedule(every=value)
+
+
+@pytest.mark.parametrize("value", [-0.1, 0.0, 1.0, float("nan"), float("inf")])
+def test_a_slide_ends_above_0(value: float) -> None:
+    message = f"^ExponentialSchedule: final: got '{value}'; expected a number above 0 and below 1"
+    with pytest.raises(InputError, match=message):
+        ExponentialSchedule(final=value)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.0, float("nan"), float("inf")])
+def test_the_other_arguments_of_stairs_and_slide_are_fractions(value: float) -> None:
+    for make in (lambda: StepSchedule(warmup=value), lambda: ExponentialSchedule(warmup=value)):
+        with pytest.raises(InputError, match=f"Schedule: warmup: got '{value}'; expected a number from 0 to below 1"):
+            make()
+    with pytest.raises(InputError, match=f"^StepSchedule: factor: got '{value}'; expected a number from 0 to below 1"):
+        StepSchedule(factor=value)

@@ -441,7 +441,7 @@ def test_labels_out_of_range_are_named_by_row(role: str, label: int) -> None:
     [
         (np.zeros((4, 29)), [0] * 4, "data: got samples of shape (29,); the model expects (30,)"),
         (np.zeros((4, 30)), np.zeros(4), "data: got targets of float64; expected integer labels for the model"),
-        (np.zeros((4, 30)), np.zeros((4, 10)), "data: first row: labels: got float64"),
+        (np.zeros((4, 30)), np.zeros((4, 10)), "data: first row: targets: row 0: got numbers from 0"),
         (np.zeros((4, 30)), [0] * 3, "got 4 rows of x and 3 of y"),
         (np.zeros((0, 30)), [], "expected one or more rows"),
     ],

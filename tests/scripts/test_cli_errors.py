@@ -54,7 +54,7 @@ CASES: list[tuple[str, str, str]] = [
     (
         "train plain-128 --momentum 0.9",
         "chalknet train: got the option '--momentum'",
-        "did you mean --set optimizer.type=sgd --set optimizer.momentum=0.9?",
+        "did you mean --set optimizer.type=rmsprop --set optimizer.momentum=0.9?",
     ),
     ("train --out-features 9", "chalknet train: got", "did you mean --set model.layers.1.out_features=9?"),
     ("train --validation-split 0.1", "chalknet train: got", "did you mean --set data.validation_split=0.1?"),

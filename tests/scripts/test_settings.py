@@ -222,8 +222,8 @@ PATHS = [
     ("val_split=0.1", f"got 'val_split' {ROOT}", ["data.validation_split=0.1"]),
     ("data.seed=3", "got 'seed' in data", ["data.split_seed=3"]),
     ("seed=3", f"got 'seed' {ROOT}", ["training.seed=3"]),
-    ("momentum=0.9", f"got 'momentum' {ROOT}", ["optimizer.type=sgd", "optimizer.momentum=0.9"]),
-    ("optimizer.momentum=0.9", f"got 'momentum' {ADAM}", ["optimizer.type=sgd", "optimizer.momentum=0.9"]),
+    ("momentum=0.9", f"got 'momentum' {ROOT}", ["optimizer.type=rmsprop", "optimizer.momentum=0.9"]),
+    ("optimizer.momentum=0.9", f"got 'momentum' {ADAM}", ["optimizer.type=rmsprop", "optimizer.momentum=0.9"]),
     ("weight_decay=0.1", f"got 'weight_decay' {ROOT}", ["optimizer.type=adamw", "optimizer.weight_decay=0.1"]),
     (
         "model.layers.1.weight_initializer.low=-1",
@@ -244,6 +244,7 @@ PATHS = [
     ("schedule=cosine_annealing", "got 'cosine_annealing' for a", ["schedule.type=cosine"]),
     ("loss=mse", "got 'mse' for a whole component", ["loss.type=mean_squared_error"]),
     ("loss=crossentropy", "got 'crossentropy' for a", ["loss.type=softmax_cross_entropy"]),
+    ("loss=bce", "got 'bce' for a", ["loss.type=binary_cross_entropy"]),
     ("model.layers.2=tanh", "got 'tanh' for a whole component", ["model.layers.2.type=tanh"]),
     ("model.layers.1=64", "got 64 for a whole component", ["model.layers.1.out_features=64"]),
     (
@@ -292,7 +293,7 @@ EXAMPLES = [
     ("=3", "got nothing before '='; expected PATH=VALUE", "training.batch_size=64"),
     ("epochs=abc", f"got 'epochs' {ROOT}", "training.epochs=10"),
     ("optimizer.type=3", "got 3; expected one of sgd, adam, adamw", "optimizer.type=adam"),
-    ("optimizer=rmsprop", "got 'rmsprop' for a whole component", "optimizer.type=adam"),
+    ("optimizer=lion", "got 'lion' for a whole component", "optimizer.type=adam"),
     ("optimizer=null", "got null; expected an object", "optimizer.type=adam"),
     ("optimizer.learning_rate=1e400", "got Infinity; expected a finite number", "optimizer.learning_rate=0.001"),
     ("optimizer.learning_rate=NaN", "got NaN; expected a finite number", "optimizer.learning_rate=0.001"),

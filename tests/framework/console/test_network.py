@@ -9,14 +9,17 @@ from framework import (
     SGD,
     Adam,
     Affine,
+    BatchNorm,
     ConstantSchedule,
     CosineSchedule,
     Dataset,
     Dense,
     Dropout,
     Layer,
+    LayerNorm,
     ReLU,
     Rescale,
+    Residual,
     Schedule,
     Sequential,
     SoftmaxCrossEntropy,
@@ -111,6 +114,27 @@ def test_the_table_to_the_sign() -> None:
         "loss     A2 = softmax(Z2)",
         "         L = −Σ Y ⊙ log A2 / m",
         "                                           101,770   407 kB    101,632",
+    ]
+
+
+def test_the_layers_of_a_layer_stand_below_it() -> None:
+    inner = Residual([LayerNorm(8), Dropout(0.5)])
+    model = Sequential([Dense(5, 4), BatchNorm(4), Residual([Dense(4, 8), inner, Dense(8, 4)]), Dense(4, 2)])
+    assert _table(model, costs=True, width=100) == [
+        "layer          formula                              output  parameters  memory  mult-adds",
+        "input          X                                         5",
+        "Dense          Z1 = W1·X + b1                            4          24    96 B         20",
+        "BatchNorm      Z1 ← γ1 ⊙ (Z1 − μ) / √(σ² + ε) + β1       4           8    32 B",
+        "Residual       Z1 ← Z1 + f(Z1)                           4",
+        "  Dense        Z2 = W2·Z1 + b2                           8          40   160 B         32",
+        "  Residual     Z2 ← Z2 + f(Z2)                           8",
+        "    LayerNorm  Z2 ← γ2 ⊙ (Z2 − μ) / √(σ² + ε) + β2       8          16    64 B",
+        "    Dropout    Z2 ← Z2 ⊙ mask / 0.5                      8",
+        "  Dense        Z3 = W3·Z2 + b3                           4          36   144 B         32",
+        "Dense          Z4 = W4·Z1 + b4                           2          10    40 B          8",
+        "loss           A4 = softmax(Z4)",
+        "               L = −Σ Y ⊙ log A4 / m",
+        "                                                                   134   536 B         92",
     ]
 
 

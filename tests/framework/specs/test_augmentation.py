@@ -302,7 +302,7 @@ def test_without_its_spec_it_is_unknown_and_elsewhere_it_does_not_fit() -> None:
         describe(Mirrored((2, 3)))
     tree = {**_run(), "schedule": {"type": "mirrored"}}
     assert _message(tree, MirroredSpec) == (
-        "run.json: /schedule/type: got 'mirrored'; expected one of constant, cosine, one_cycle"
+        "run.json: /schedule/type: got 'mirrored'; expected one of constant, cosine, one_cycle, step, exponential"
     )
 
 

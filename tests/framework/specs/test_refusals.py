@@ -4,13 +4,14 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework import SpecError, parse_spec, read_spec
+from framework.specs.layers import LayerUnion
 from framework.specs.limits import MAX_BYTES, MAX_DEPTH, MAX_DIMENSION, MAX_LAYERS, MAX_PARAMETERS
 
 Tree: TypeAlias = dict[str, object]
@@ -46,12 +47,16 @@ def _data(**changes: object) -> Tree:
     return _run(data={"feature_columns": {"prefix": "pixel", "count": 4}, "classes": 2, **changes})
 
 
+def _weighted(class_weights: object) -> Tree:
+    return _run(loss={"type": "softmax_cross_entropy", "class_weights": class_weights})
+
+
 def _without(tree: Tree, key: str) -> Tree:
     return {name: value for name, value in tree.items() if name != key}
 
 
 DENSE = {"type": "dense", "out_features": 2}
-KNOWN = "expected one of rescale, dense, dropout, relu, leaky_relu, sigmoid, tanh"
+KNOWN = f"expected one of {', '.join(spec.type_name() for spec in get_args(LayerUnion))}"
 WHOLE = "expected an integer"
 FINITE = "expected a finite number"
 
@@ -90,7 +95,15 @@ PLACED: list[tuple[str, Tree, str, str, str]] = [
     ("an optimizer as a layer", _layers({"type": "adam"}), "/layers/0/type", "'adam'", KNOWN),
     ("unknown loss", _run(loss={"type": "hinge"}), "/loss/type", "'hinge'", "softmax_cross_entropy"),
     ("unknown optimizer", _run(optimizer={"type": "adamx"}), "/optimizer/type", "'adamx'", "sgd, adam, adamw"),
-    ("unknown schedule", _run(schedule={"type": "step"}), "/schedule/type", "'step'", "constant, cosine, one_cycle"),
+    ("unknown schedule", _run(schedule={"type": "stairs"}), "/schedule/type", "'stairs'", "constant, cosine, one"),
+    ("stairs of no width", _run(schedule={"type": "step", "every": 0.0}), "/schedule/every", "0.0", "1e-06 or more"),
+    ("a slide to 0", _run(schedule={"type": "exponential", "final": 0.0}), "/schedule/final", "0.0", "more than 0"),
+    ("one class weight", _weighted([1.0]), "/loss/class_weights", "a list of 1", "2 or more of them"),
+    ("a class that weighs nothing", _weighted([1.0, 0.0]), "/loss/class_weights/1", "0.0", "1e-06 or more"),
+    ("class weights as text", _weighted("balanced"), "/loss/class_weights", "'balanced'", "expected a list"),
+    ("a bend at 0", _run(loss={"type": "huber", "delta": 0.0}), "/loss/delta", "0.0", "expected 1e-30 or more"),
+    ("alpha below 0", _layers({"type": "elu", "alpha": -1.0}), "/layers/0/alpha", "-1.0", "expected 0 or more"),
+    ("decay 1", _run(optimizer={"type": "rmsprop", "decay": 1.0}), "/optimizer/decay", "1.0", "less than 1"),
     (
         "unknown initializer",
         _dense(weight_initializer={"type": "he"}),

@@ -13,22 +13,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework import (
+    ELU,
+    GELU,
     Augmentation,
+    AveragePool2D,
+    BatchNorm,
     Constant,
+    Conv2D,
     Dense,
     Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePool2D,
     GlorotNormal,
     GlorotUniform,
     HeNormal,
     HeUniform,
+    LayerNorm,
     LeakyReLU,
+    LeCunNormal,
+    LeCunUniform,
+    MaxPool2D,
     ModelSpec,
     Normal,
+    Orthogonal,
     ReLU,
     Rescale,
+    Reshape,
+    Residual,
     RunSpec,
     Sequential,
     Sigmoid,
+    SiLU,
+    Softplus,
     Tanh,
     TrainingSettings,
     Uniform,
@@ -46,32 +63,54 @@ from framework.specs import (
     AdamWSpec,
     AffineSpec,
     AugmentationSpec,
+    AveragePool2DSpec,
+    BatchNormSpec,
+    BinaryCrossEntropySpec,
     ComponentSpec,
     ConstantScheduleSpec,
     ConstantSpec,
+    Conv2DSpec,
     CosineScheduleSpec,
     DataSpec,
     DenseSpec,
     DropoutSpec,
+    ELUSpec,
+    ExponentialScheduleSpec,
+    FlattenSpec,
+    GaussianNoiseSpec,
+    GELUSpec,
+    GlobalAveragePool2DSpec,
     GlorotNormalSpec,
     GlorotUniformSpec,
     HeNormalSpec,
     HeUniformSpec,
+    HuberSpec,
     InitializerSpec,
+    LayerNormSpec,
     LayerSpec,
     LeakyReLUSpec,
+    LeCunNormalSpec,
+    LeCunUniformSpec,
     LossSpec,
+    MaxPool2DSpec,
     MeanSquaredErrorSpec,
     NormalSpec,
     NumberedColumns,
     OneCycleScheduleSpec,
     OptimizerSpec,
+    OrthogonalSpec,
     ReLUSpec,
     RescaleSpec,
+    ReshapeSpec,
+    ResidualSpec,
+    RMSpropSpec,
     ScheduleSpec,
     SGDSpec,
     SigmoidSpec,
+    SiLUSpec,
     SoftmaxCrossEntropySpec,
+    SoftplusSpec,
+    StepScheduleSpec,
     TanhSpec,
     TrainingSpec,
     UniformSpec,
@@ -105,6 +144,7 @@ small = st.floats(-100, 100)
 starts = st.floats(-1e30, 1e30)
 not_negative = st.floats(0, allow_nan=False, allow_infinity=False)
 positive = st.floats(1e-30, 1)
+sides = st.integers(1, 5)
 scales = st.floats(1e-6, 1e6) | st.floats(-1e6, -1e-6)
 
 matrix_initializers = st.one_of(
@@ -112,6 +152,9 @@ matrix_initializers = st.one_of(
     st.builds(HeUniformSpec),
     st.builds(GlorotNormalSpec),
     st.builds(GlorotUniformSpec),
+    st.builds(LeCunNormalSpec),
+    st.builds(LeCunUniformSpec),
+    st.builds(OrthogonalSpec),
 )
 any_initializers = st.one_of(
     st.builds(NormalSpec, mean=small, deviation=st.floats(0, 100)),
@@ -120,11 +163,26 @@ any_initializers = st.one_of(
 )
 initializers = matrix_initializers | any_initializers
 
+shape_keepers: st.SearchStrategy[LayerSpec] = st.recursive(
+    st.one_of(
+        st.builds(BatchNormSpec, momentum=fractions, epsilon=positive),
+        st.builds(LayerNormSpec, epsilon=positive),
+        st.builds(DropoutSpec, rate=fractions),
+        st.builds(TanhSpec),
+    ),
+    lambda inner: st.builds(ResidualSpec, layers=st.lists(inner, min_size=1, max_size=3).map(tuple)),
+    max_leaves=4,
+)
+"""Layers that leave shapes alone, some of them made of others."""
+
 STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
     HeNormalSpec: st.builds(HeNormalSpec),
     HeUniformSpec: st.builds(HeUniformSpec),
     GlorotNormalSpec: st.builds(GlorotNormalSpec),
     GlorotUniformSpec: st.builds(GlorotUniformSpec),
+    LeCunNormalSpec: st.builds(LeCunNormalSpec),
+    LeCunUniformSpec: st.builds(LeCunUniformSpec),
+    OrthogonalSpec: st.builds(OrthogonalSpec),
     NormalSpec: st.builds(NormalSpec, mean=starts, deviation=st.floats(0, 1e30)),
     UniformSpec: st.builds(
         UniformSpec, low=st.floats(-1e30, 0, allow_nan=False), high=st.floats(0, 1e30, allow_nan=False)
@@ -139,12 +197,41 @@ STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
         bias_initializer=any_initializers,
     ),
     DropoutSpec: st.builds(DropoutSpec, rate=fractions),
+    GaussianNoiseSpec: st.builds(GaussianNoiseSpec, deviation=st.floats(0, 1e30)),
+    ReshapeSpec: st.builds(ReshapeSpec, shape=st.lists(st.integers(1, 100), min_size=1, max_size=4).map(tuple)),
+    FlattenSpec: st.builds(FlattenSpec),
+    Conv2DSpec: st.builds(
+        Conv2DSpec,
+        out_channels=st.integers(1, 8),
+        kernel_size=sides,
+        stride=sides,
+        padding=st.sampled_from(["valid", "same"]),
+        use_bias=st.booleans(),
+        weight_initializer=initializers,
+        bias_initializer=any_initializers,
+    ),
+    MaxPool2DSpec: st.builds(MaxPool2DSpec, pool_size=sides, stride=sides | st.none()),
+    AveragePool2DSpec: st.builds(AveragePool2DSpec, pool_size=sides, stride=sides | st.none()),
+    GlobalAveragePool2DSpec: st.builds(GlobalAveragePool2DSpec),
+    BatchNormSpec: st.builds(BatchNormSpec, momentum=fractions, epsilon=positive),
+    LayerNormSpec: st.builds(LayerNormSpec, epsilon=positive),
+    ResidualSpec: st.builds(ResidualSpec, layers=st.lists(shape_keepers, min_size=1, max_size=3).map(tuple)),
     ReLUSpec: st.builds(ReLUSpec),
     LeakyReLUSpec: st.builds(LeakyReLUSpec, negative_slope=st.floats(0, 1)),
     SigmoidSpec: st.builds(SigmoidSpec),
     TanhSpec: st.builds(TanhSpec),
-    SoftmaxCrossEntropySpec: st.builds(SoftmaxCrossEntropySpec, label_smoothing=fractions),
+    ELUSpec: st.builds(ELUSpec, alpha=st.floats(0, 1e30)),
+    SoftplusSpec: st.builds(SoftplusSpec),
+    SiLUSpec: st.builds(SiLUSpec),
+    GELUSpec: st.builds(GELUSpec),
+    SoftmaxCrossEntropySpec: st.builds(
+        SoftmaxCrossEntropySpec,
+        label_smoothing=fractions,
+        class_weights=st.none() | st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=5).map(tuple),
+    ),
     MeanSquaredErrorSpec: st.builds(MeanSquaredErrorSpec),
+    BinaryCrossEntropySpec: st.builds(BinaryCrossEntropySpec),
+    HuberSpec: st.builds(HuberSpec, delta=st.floats(1e-30, 1e30)),
     SGDSpec: st.builds(
         SGDSpec,
         learning_rate=not_negative,
@@ -161,9 +248,18 @@ STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
         epsilon=positive,
         weight_decay=not_negative,
     ),
+    RMSpropSpec: st.builds(
+        RMSpropSpec, learning_rate=not_negative, decay=fractions, epsilon=positive, momentum=fractions
+    ),
     ConstantScheduleSpec: st.builds(ConstantScheduleSpec, warmup=fractions),
     CosineScheduleSpec: st.builds(CosineScheduleSpec, warmup=fractions, final=fractions),
     OneCycleScheduleSpec: st.builds(OneCycleScheduleSpec, warmup=fractions, initial=fractions, final=fractions),
+    StepScheduleSpec: st.builds(
+        StepScheduleSpec, warmup=fractions, every=st.floats(1e-6, 1, exclude_max=True), factor=fractions
+    ),
+    ExponentialScheduleSpec: st.builds(
+        ExponentialScheduleSpec, warmup=fractions, final=st.floats(0, 1, exclude_min=True, exclude_max=True)
+    ),
     AffineSpec: st.builds(
         AffineSpec,
         rotation=not_negative,
@@ -176,6 +272,12 @@ STRATEGIES: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
 
 
 IMAGE_SHAPE = (4, 5)
+IMAGE_LAYERS = (ReshapeSpec, Conv2DSpec, MaxPool2DSpec, AveragePool2DSpec, GlobalAveragePool2DSpec)
+"""Layers that do not take any row of numbers."""
+
+
+def _sample_shape(spec: type[ComponentSpec]) -> tuple[int, ...]:
+    return (*IMAGE_SHAPE, 2) if spec is Conv2DSpec else (3,)
 
 
 def _family(family: type[ComponentSpec]) -> st.SearchStrategy[ComponentSpec]:
@@ -183,11 +285,24 @@ def _family(family: type[ComponentSpec]) -> st.SearchStrategy[ComponentSpec]:
 
 
 @st.composite
+def image_layers(draw: st.DrawFn, features: int) -> list[LayerSpec]:
+    """From a row of numbers to images, through layers, and back to a row."""
+    same = st.builds(Conv2DSpec, out_channels=st.integers(1, 4), kernel_size=sides, padding=st.just("same"))
+    single = st.just(1)
+    pools = st.builds(MaxPool2DSpec, pool_size=single, stride=sides) | st.builds(AveragePool2DSpec, pool_size=single)
+    between = draw(st.lists(same | pools, max_size=3))
+    end = draw(st.builds(FlattenSpec) | st.builds(GlobalAveragePool2DSpec))
+    return [ReshapeSpec(shape=(features, 1, 1)), *between, end]
+
+
+@st.composite
 def model_specs(draw: st.DrawFn, outputs: int | None = None) -> ModelSpec:
-    layers = draw(st.lists(_family(LayerSpec), max_size=6))
+    features = draw(st.integers(1, 50))
+    on_rows = st.one_of(*(STRATEGIES[spec] for spec in _members(LayerUnion) if spec not in IMAGE_LAYERS))
+    layers = draw(st.just([]) | image_layers(features)) + draw(st.lists(on_rows, max_size=6))
     layers.append(DenseSpec(out_features=outputs or draw(st.integers(1, 20))))
     dtype = draw(st.sampled_from(["float32", "float64"]))
-    return ModelSpec.model_validate({"input_shape": [draw(st.integers(1, 50))], "dtype": dtype, "layers": layers})
+    return ModelSpec.model_validate({"input_shape": [features], "dtype": dtype, "layers": layers})
 
 
 @st.composite
@@ -268,13 +383,38 @@ def test_type_names_are_permanent_and_unambiguous() -> None:
             "glorot_uniform",
             "he_normal",
             "he_uniform",
+            "lecun_normal",
+            "lecun_uniform",
             "normal",
+            "orthogonal",
             "uniform",
         ],
-        "LayerSpec": ["dense", "dropout", "leaky_relu", "relu", "rescale", "sigmoid", "tanh"],
-        "LossSpec": ["mean_squared_error", "softmax_cross_entropy"],
-        "OptimizerSpec": ["adam", "adamw", "sgd"],
-        "ScheduleSpec": ["constant", "cosine", "one_cycle"],
+        "LayerSpec": [
+            "average_pool2d",
+            "batch_norm",
+            "conv2d",
+            "dense",
+            "dropout",
+            "elu",
+            "flatten",
+            "gaussian_noise",
+            "gelu",
+            "global_average_pool2d",
+            "layer_norm",
+            "leaky_relu",
+            "max_pool2d",
+            "relu",
+            "rescale",
+            "reshape",
+            "residual",
+            "sigmoid",
+            "silu",
+            "softplus",
+            "tanh",
+        ],
+        "LossSpec": ["binary_cross_entropy", "huber", "mean_squared_error", "softmax_cross_entropy"],
+        "OptimizerSpec": ["adam", "adamw", "rmsprop", "sgd"],
+        "ScheduleSpec": ["constant", "cosine", "exponential", "one_cycle", "step"],
         "AugmentationSpec": ["affine"],
     }
 
@@ -283,7 +423,7 @@ def test_type_names_are_permanent_and_unambiguous() -> None:
 def test_fields_are_the_constructor_arguments_with_the_same_defaults(spec: type[ComponentSpec]) -> None:
     arguments = dict(inspect.signature(spec.component).parameters)
     if issubclass(spec, LayerSpec):
-        for name in spec.component.inferred((3,)):
+        for name in spec.component.inferred(_sample_shape(spec)):
             del arguments[name]
     if issubclass(spec, AugmentationSpec):
         for name in spec.component.inferred(IMAGE_SHAPE):
@@ -313,7 +453,7 @@ def test_training_spec_has_the_fields_and_defaults_of_the_settings() -> None:
 def _built(spec: ComponentSpec) -> object:
     if isinstance(spec, AugmentationSpec):
         return spec.build_for(IMAGE_SHAPE)
-    return spec.build_for((3,)) if isinstance(spec, LayerSpec) else spec.build()
+    return spec.build_for(_sample_shape(type(spec))) if isinstance(spec, LayerSpec) else spec.build()
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.__name__)
@@ -326,7 +466,7 @@ def test_build_and_describe_undo_each_other(kind: type[ComponentSpec]) -> None:
         assert describe(component) == spec
         for name in kind.model_fields:
             value = getattr(spec, name)
-            if name != "type" and not isinstance(value, ComponentSpec):
+            if name not in ("type", "layers") and not isinstance(value, ComponentSpec):
                 assert getattr(component, name) == value
 
     check()
@@ -372,8 +512,26 @@ def _everything() -> Sequential:
             Dense(5, 4, weight_initializer=GlorotNormal(), bias_initializer=Uniform(-0.3, 0.1)),
             Tanh(),
             Dropout(0.4),
+            LayerNorm(4),
+            Residual([Dense(4, 2), BatchNorm(2, momentum=0.5), Residual([ReLU()]), Dense(2, 4)]),
+            BatchNorm(4, epsilon=0.01),
+            GaussianNoise(0.2),
+            Reshape((2, 2, 1)),
+            Conv2D(1, 4, kernel_size=2, padding="same"),
+            MaxPool2D(1),
+            AveragePool2D(2, stride=1),
+            Flatten(),
+            Reshape((1, 1, 4)),
+            GlobalAveragePool2D(),
             Dense(4, 4, weight_initializer=GlorotUniform(), use_bias=False),
             Sigmoid(),
+            Dense(4, 4, weight_initializer=LeCunNormal()),
+            ELU(0.5),
+            Dense(4, 5, weight_initializer=LeCunUniform()),
+            Softplus(),
+            SiLU(),
+            Dense(5, 4, weight_initializer=Orthogonal()),
+            GELU(),
             Dense(4, 3, weight_initializer=Uniform(-0.5, 0.5)),
         ],
         seed=3,
@@ -394,8 +552,31 @@ BY_HAND = """{
      "bias_initializer": {"type": "uniform", "low": -0.3, "high": 0.1}},
     {"type": "tanh"},
     {"type": "dropout", "rate": 0.4},
+    {"type": "layer_norm"},
+    {"type": "residual", "layers": [
+      {"type": "dense", "out_features": 2},
+      {"type": "batch_norm", "momentum": 0.5},
+      {"type": "residual", "layers": [{"type": "relu"}]},
+      {"type": "dense", "out_features": 4}
+    ]},
+    {"type": "batch_norm", "epsilon": 0.01},
+    {"type": "gaussian_noise", "deviation": 0.2},
+    {"type": "reshape", "shape": [2, 2, 1]},
+    {"type": "conv2d", "out_channels": 4, "kernel_size": 2, "padding": "same"},
+    {"type": "max_pool2d", "pool_size": 1},
+    {"type": "average_pool2d", "stride": 1},
+    {"type": "flatten"},
+    {"type": "reshape", "shape": [1, 1, 4]},
+    {"type": "global_average_pool2d"},
     {"type": "dense", "out_features": 4, "weight_initializer": {"type": "glorot_uniform"}, "use_bias": false},
     {"type": "sigmoid"},
+    {"type": "dense", "out_features": 4, "weight_initializer": {"type": "lecun_normal"}},
+    {"type": "elu", "alpha": 0.5},
+    {"type": "dense", "out_features": 5, "weight_initializer": {"type": "lecun_uniform"}},
+    {"type": "softplus"},
+    {"type": "silu"},
+    {"type": "dense", "out_features": 4, "weight_initializer": {"type": "orthogonal"}},
+    {"type": "gelu"},
     {"type": "dense", "out_features": 3, "weight_initializer": {"type": "uniform", "low": -0.5, "high": 0.5}}
   ]
 }"""

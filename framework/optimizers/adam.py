@@ -1,0 +1,91 @@
+"""Adam and AdamW: a rate for every weight of its own, from running averages of its gradient and of its square."""
+
+import math
+from typing import final
+
+import numpy as np
+
+from framework.arguments import fraction, non_negative
+from framework.optimizers.base import Optimizer, checked_epsilon, forget_the_tiny
+from framework.types import Array
+
+
+@final
+class Adam(Optimizer):
+    """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; w ← w − η · m̂ / (√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+
+    t counts from 1; the hats undo the start from 0. Kingma and Ba 2015, arXiv:1412.6980.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__()
+        self.learning_rate = non_negative("Adam: learning_rate", learning_rate)
+        self.beta_1 = fraction("Adam: beta_1", beta_1)
+        self.beta_2 = fraction("Adam: beta_2", beta_2)
+        self.epsilon = checked_epsilon("Adam: epsilon", epsilon)
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        _adam(self, values, grads, learning_rate, index)
+
+
+@final
+class AdamW(Optimizer):
+    """Adam, after w ← w − η λ w for every weight and no bias: decay apart from the gradient.
+
+    `weight_decay` λ is not Adam's gradient plus λw, which the division by √v̂ would even out again.
+    Loshchilov and Hutter 2019, arXiv:1711.05101.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__()
+        self.learning_rate = non_negative("AdamW: learning_rate", learning_rate)
+        self.beta_1 = fraction("AdamW: beta_1", beta_1)
+        self.beta_2 = fraction("AdamW: beta_2", beta_2)
+        self.epsilon = checked_epsilon("AdamW: epsilon", epsilon)
+        self.weight_decay = non_negative("AdamW: weight_decay", weight_decay)
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        values[: self._decayed] *= 1 - learning_rate * self.weight_decay
+        _adam(self, values, grads, learning_rate, index)
+
+
+def _adam(rule: Adam | AdamW, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+    """Adam's rule, in place. With c = √(1−β₂ᵗ): m̂/(√v̂+ε) = m · c/(1−β₁ᵗ) / (√v + ε c), one pass less."""
+    m, v, change = rule.slots["m"], rule.slots["v"], rule.change
+    np.subtract(grads, m, out=change)
+    change *= 1 - rule.beta_1
+    m += change
+    forget_the_tiny(m, index)
+
+    np.multiply(grads, grads, out=change)
+    change *= 1 - rule.beta_2
+    v *= rule.beta_2
+    v += change
+
+    correction = math.sqrt(1 - rule.beta_2 ** (index + 1))
+    np.sqrt(v, out=change)
+    change += rule.epsilon * correction
+    np.divide(m, change, out=change)
+    change *= learning_rate * correction / (1 - rule.beta_1 ** (index + 1))
+    values -= change

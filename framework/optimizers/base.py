@@ -1,0 +1,97 @@
+"""Optimizer, the contract of all update rules, and what they share to stay fast and finite."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from framework.arguments import real_number
+from framework.errors import InputError, quoted
+from framework.parameters import ParameterVector
+from framework.representation import constructor_call
+from framework.types import Array
+
+FORGET_EVERY = 64
+"""Steps. 0.9 to the 64th is 1e-3, and from where averages are forgotten to the first denormal number it is 1e-7."""
+
+SMALLEST_EPSILON = 1e-30
+"""A smaller one would be 0 in float32, and 0/0 the change of a weight that never had a gradient."""
+
+
+class Optimizer(ABC):
+    """An update rule. `learning_rate` is its full rate; a schedule says what part of it a step gets."""
+
+    learning_rate: float
+
+    def __init__(self) -> None:
+        self.steps = 0
+        """Updates made since the slots were allocated; kept by the training loop."""
+        self._serves: object = None
+        self._slots: dict[str, Array] = {}
+        self._decayed = 0
+
+    def begin(self, parameters: ParameterVector) -> None:
+        """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on."""
+        if self._serves is parameters.identity:
+            return
+        self._serves = parameters.identity  # not the arrays: an optimizer that keeps them may train dead ones
+        self._slots = {name: np.zeros_like(parameters.values) for name in self.slot_names()}
+        self._scratch = np.empty_like(parameters.values)
+        self._decayed = parameters.decayed
+        self.steps = 0
+
+    @abstractmethod
+    def slot_names(self) -> tuple[str, ...]:
+        """What this rule remembers between steps."""
+
+    @property
+    def slots(self) -> Mapping[str, Array]:
+        """The memory between steps, by name. Raises InputError before `begin`."""
+        if self._serves is None:
+            raise InputError(f"{self!r} has no slots yet; call begin(model.parameters) first")
+        return self._slots
+
+    @property
+    def change(self) -> Array:
+        """Scratch of `step`, of the size of the values. Raises InputError before `begin`."""
+        if self._serves is None:
+            raise InputError(f"{self!r} does not know its parameters yet; call begin(model.parameters) first")
+        return self._scratch
+
+    def load_slots(self, slots: Mapping[str, Array]) -> None:
+        """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly."""
+        own = self.slots
+        if own.keys() != slots.keys():
+            raise InputError(f"slots: got {sorted(slots)}; expected {sorted(own)}")
+        for name, array in slots.items():
+            if array.shape != own[name].shape or array.dtype != own[name].dtype:
+                raise InputError(
+                    f"slots: {quoted(name)}: got {array.dtype} of shape {array.shape}; "
+                    f"expected {own[name].dtype} of shape {own[name].shape}"
+                )
+        for name, array in slots.items():
+            own[name][...] = array
+
+    @abstractmethod
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        """Change `values` in place by the rule, at the given rate; `index` counts steps from 0. Keeps neither array."""
+
+    def __repr__(self) -> str:
+        return constructor_call(self)
+
+
+def forget_the_tiny(average: Array, index: int) -> None:
+    """Now and then set to 0 what decays towards 0: below 1e-38 float32 is denormal, and products take far longer.
+
+    A pixel that is rarely inked leaves such averages behind. Without this, plain-128 slows down from 154,000 samples a
+    second in its first epoch to 130,000 in its third.
+    """
+    if (index + 1) % FORGET_EVERY == 0:
+        kind = np.finfo(average.dtype)
+        average[np.abs(average) < kind.tiny / kind.eps] = 0
+
+
+def checked_epsilon(place: str, epsilon: float) -> float:
+    """`epsilon`, which keeps a division by an average from being one by 0, if it is from SMALLEST_EPSILON to 1."""
+    expected = f"a number from {SMALLEST_EPSILON} to 1"
+    return real_number(place, epsilon, expected, fits=lambda number: SMALLEST_EPSILON <= number <= 1)

@@ -1,0 +1,113 @@
+"""What PyTorch says, as arrays: for the committed goldens, and for comparing live.
+
+    python -m tests.reference.make
+
+writes tests/reference/goldens.safetensors anew. Needs PyTorch; the suite itself reads the file and does not.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from tests.reference import cases, peers
+from tests.reference.cases import GOLDENS
+from tests.reference.compare import PARAMETERS, built
+
+Arrays = dict[str, NDArray[np.generic]]
+
+ROWS = 3
+STEPS = 200
+
+
+def layer_arrays(name: str, rng: np.random.Generator, rows: int = ROWS) -> Arrays:
+    """x, dy and weights as drawn; y, dx, the gradients and the buffers afterwards as PyTorch has them."""
+    case = cases.LAYERS[name]
+    model = built(case)
+    weights = {name: rng.standard_normal(value.shape) for name, value in model.get_weights().items()}
+    weights = {name: value for name, value in weights.items() if "running" not in name}
+    x = rng.standard_normal((rows, *case.input_shape))
+    dy = rng.standard_normal((rows, *model.output_shape))
+    tensors: peers.Weights = {name.removeprefix("layers.0."): _leaf(value) for name, value in weights.items()}
+    image = _leaf(x)
+    y = peers.LAYERS[name](image, tensors)
+    y.backward(torch.from_numpy(dy))
+    after = peers.BUFFERS[name](torch.from_numpy(x)) if name in peers.BUFFERS else {}
+    return {
+        "x": x,
+        "dy": dy,
+        "y": _array(y),
+        "dx": _array(image.grad),
+        **{f"weight/{name}": value for name, value in weights.items()},
+        **{f"gradient/layers.0.{name}": _array(tensor.grad) for name, tensor in tensors.items()},
+        **{f"buffer/layers.0.{name}": _array(tensor) for name, tensor in after.items()},
+    }
+
+
+def loss_arrays(name: str, rng: np.random.Generator, rows: int = 8) -> Arrays:
+    """Outputs and targets as drawn; the value and the gradient as PyTorch has them."""
+    kind, n, k = cases.LOSSES[name].targets, rows, 4
+    outputs = 3 * rng.standard_normal((n, k))
+    targets: NDArray[np.generic]
+    if kind == "labels":
+        targets = rng.integers(0, k, n)
+    elif kind == "bits":
+        targets = rng.integers(0, 2, (n, k)).astype(np.float64)
+    elif kind == "probabilities":
+        targets = rng.dirichlet(np.ones(k), n)
+    else:
+        targets = 3 * rng.standard_normal((n, k))
+    z = _leaf(outputs)
+    value = peers.LOSSES[name](z, torch.from_numpy(targets))
+    value.backward()
+    return {"outputs": outputs, "targets": targets, "value": _array(value)[np.newaxis], "gradient": _array(z.grad)}
+
+
+def optimizer_arrays(name: str, rng: np.random.Generator) -> Arrays:
+    """Start values and STEPS gradients as drawn, half of them scaled far down; where PyTorch ends up."""
+    start = {part: rng.standard_normal(shape) for part, shape in PARAMETERS.items()}
+    gradients = {part: rng.standard_normal((STEPS, *shape)) for part, shape in PARAMETERS.items()}
+    for gradient in gradients.values():
+        gradient[::2] *= 1e-3
+    tensors = {name: _leaf(value) for name, value in start.items()}
+    peer = peers.OPTIMIZERS[name]
+    decayed, spared = peer([tensors["weight"]]), peer([tensors["bias"]])
+    for group in spared.param_groups:
+        group["weight_decay"] = 0.0
+    for step in range(STEPS):
+        for part, tensor in tensors.items():
+            tensor.grad = torch.from_numpy(gradients[part][step])
+        decayed.step()
+        spared.step()
+    return {
+        **{f"start/{name}": value for name, value in start.items()},
+        **{f"gradient/{name}": value for name, value in gradients.items()},
+        **{f"end/{name}": _array(tensor) for name, tensor in tensors.items()},
+    }
+
+
+def _leaf(array: NDArray[np.float64]) -> torch.Tensor:
+    return torch.tensor(array, requires_grad=True)
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
+    array: NDArray[np.float64] = tensor.detach().numpy().astype(np.float64)
+    return array
+
+
+def main() -> None:
+    arrays: Arrays = {}
+    for family, make, names in (
+        ("layer", layer_arrays, cases.LAYERS),
+        ("loss", loss_arrays, cases.LOSSES),
+        ("optimizer", optimizer_arrays, cases.OPTIMIZERS),
+    ):
+        for number, name in enumerate(names):
+            for key, array in make(name, np.random.default_rng(number)).items():
+                arrays[f"{family}/{name}/{key}"] = np.ascontiguousarray(array)
+    save_file(arrays, GOLDENS)
+    print(f"{GOLDENS.name}: {len(arrays)} arrays, {GOLDENS.stat().st_size:,} bytes, PyTorch {torch.__version__}")
+
+
+if __name__ == "__main__":
+    main()
