@@ -11,11 +11,15 @@ from framework.errors import InputError
 from framework.specs import (
     AdamSpec,
     AffineSpec,
+    Conv2DSpec,
     DenseSpec,
+    FlattenSpec,
+    MaxPool2DSpec,
     ModelSpec,
     OneCycleScheduleSpec,
     ReLUSpec,
     RescaleSpec,
+    ReshapeSpec,
     RunSpec,
     SGDSpec,
     SoftmaxCrossEntropySpec,
@@ -23,7 +27,7 @@ from framework.specs import (
     UniformSpec,
     read_spec,
 )
-from models.digits import CLASSES, DARKEST, FEATURES, digit_table
+from models.digits import CLASSES, DARKEST, FEATURES, HEIGHT, WIDTH, digit_table
 
 FOLDER = Path(__file__).resolve().parent
 MEASURED = FOLDER / "measured.csv"
@@ -51,21 +55,47 @@ def six_steps() -> RunSpec:
     )
 
 
-def plain_128() -> RunSpec:
-    """What every first tutorial trains.
+def digits_cnn() -> RunSpec:
+    """Two convolutions, for the last half percent.
 
-    784-128-10, Adam at 0.001, batches of 128, ten epochs, nothing held out.
+    3x3 convolutions to 16 and 32 channels, each followed by pooling, then 128 units. What serves `digits` serves here
+    too; on the same 10,000 held-out training digits 8 epochs gave 99.28 %. Pooling comes before ReLU: the largest of
+    four stays the largest, and there are four times fewer numbers to bend.
     """
     return RunSpec(
         model=ModelSpec(
             input_shape=(FEATURES,),
             layers=(
                 RescaleSpec(scale=1 / DARKEST),
+                ReshapeSpec(shape=(HEIGHT, WIDTH, 1)),
+                Conv2DSpec(out_channels=16),
+                MaxPool2DSpec(),
+                ReLUSpec(),
+                Conv2DSpec(out_channels=32),
+                MaxPool2DSpec(),
+                ReLUSpec(),
+                FlattenSpec(),
                 DenseSpec(out_features=128),
                 ReLUSpec(),
                 DenseSpec(out_features=CLASSES),
             ),
         ),
+        loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
+        optimizer=SGDSpec(learning_rate=0.1, momentum=0.9, nesterov=True),
+        schedule=OneCycleScheduleSpec(),
+        augmentation=AffineSpec(),
+        data=digit_table(validation_split=0.05),
+        training=TrainingSpec(epochs=10, batch_size=128),
+    )
+
+
+def plain_128() -> RunSpec:
+    """What every first tutorial trains.
+
+    784-128-10, Adam at 0.001, batches of 128, ten epochs, nothing held out.
+    """
+    return RunSpec(
+        model=_one_hidden_layer(128),
         optimizer=AdamSpec(learning_rate=0.001),
         data=digit_table(),
         training=TrainingSpec(epochs=10, batch_size=128),
@@ -89,15 +119,7 @@ def digits() -> RunSpec:
     that one can watch the network meet digits it does not know; they cost little.
     """
     return RunSpec(
-        model=ModelSpec(
-            input_shape=(FEATURES,),
-            layers=(
-                RescaleSpec(scale=1 / DARKEST),
-                DenseSpec(out_features=512),
-                ReLUSpec(),
-                DenseSpec(out_features=CLASSES),
-            ),
-        ),
+        model=_one_hidden_layer(512),
         loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
         optimizer=SGDSpec(learning_rate=0.5, momentum=0.9, nesterov=True),
         schedule=OneCycleScheduleSpec(),
@@ -107,8 +129,21 @@ def digits() -> RunSpec:
     )
 
 
+def _one_hidden_layer(units: int) -> ModelSpec:
+    return ModelSpec(
+        input_shape=(FEATURES,),
+        layers=(
+            RescaleSpec(scale=1 / DARKEST),
+            DenseSpec(out_features=units),
+            ReLUSpec(),
+            DenseSpec(out_features=CLASSES),
+        ),
+    )
+
+
 RECIPES: dict[str, Callable[[], RunSpec]] = {
     "digits": digits,
+    "digits-cnn": digits_cnn,
     "plain-128": plain_128,
     "six-steps": six_steps,
 }

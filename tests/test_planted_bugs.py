@@ -1,4 +1,4 @@
-"""Negative controls: bugs people really make, planted one at a time in a copy of the code. The tests must reject each."""
+"""Negative controls: bugs people really make, planted one at a time in a copy. The tests must reject each of them."""
 
 import shutil
 import subprocess
@@ -47,35 +47,96 @@ BUGS = (
         "",
     ),
     Bug("smoothing left out", "framework/losses/softmax_cross_entropy.py", "p -= smoothing / outputs.shape[1]", "pass"),
-    Bug("softmax overflows", "framework/losses/softmax_cross_entropy.py", "- outputs[rows, top][:, np.newaxis]", "- 0",
-        "tests/framework/test_losses.py"),
-    Bug("tanh slope from x", "framework/activations.py", "np.multiply(y, y, out=out)\n        return np.subtract(1, out",
-        "np.multiply(x, x, out=out)\n        return np.subtract(1, out"),
-    Bug("ReLU slope 1 at 0", "framework/activations.py", "np.greater(y, 0, out=out)", "np.greater_equal(y, 0, out=out)",
-        "tests/framework/test_activations.py"),
-    Bug("dropout scaled twice", f"{LAYERS}/dropout.py", "mask *= 1 / (1 - self.rate)", "mask *= 1 / (1 - self.rate) ** 2",
-        "tests/framework/layers/test_dropout.py"),
-    Bug("dropout lets all gradients through", f"{LAYERS}/dropout.py", 'dy *= self.kept("mask")', "pass",
-        "tests/framework/layers/test_dropout.py"),
+    Bug(
+        "softmax overflows",
+        "framework/losses/softmax_cross_entropy.py",
+        "- outputs[rows, top][:, np.newaxis]",
+        "- 0",
+        "tests/framework/test_losses.py",
+    ),
+    Bug(
+        "tanh slope from x",
+        "framework/activations.py",
+        "np.multiply(y, y, out=out)\n        return np.subtract(1, out",
+        "np.multiply(x, x, out=out)\n        return np.subtract(1, out",
+    ),
+    Bug(
+        "ReLU slope 1 at 0",
+        "framework/activations.py",
+        "np.greater(y, 0, out=out)",
+        "np.greater_equal(y, 0, out=out)",
+        "tests/framework/test_activations.py",
+    ),
+    Bug(
+        "dropout scaled twice",
+        f"{LAYERS}/dropout.py",
+        "mask *= 1 / (1 - self.rate)",
+        "mask *= 1 / (1 - self.rate) ** 2",
+        "tests/framework/layers/test_dropout.py",
+    ),
+    Bug(
+        "dropout lets all gradients through",
+        f"{LAYERS}/dropout.py",
+        'dy *= self.kept("mask")',
+        "pass",
+        "tests/framework/layers/test_dropout.py",
+    ),
     Bug("stale buffer", f"{LAYERS}/batch_norm.py", "        self._move(self.running_mean, mean)\n", ""),
     Bug("biased running variance", f"{LAYERS}/batch_norm.py", "variance * (count / (count - 1))", "variance"),
     Bug("batch mean taken for a constant", f"{LAYERS}/batch_norm.py", "        dy -= self.beta.grad / count\n", ""),
-    Bug("batch statistics in inference", f"{LAYERS}/batch_norm.py", "x - self.running_mean.value", "x - x.mean(axis=0)",
-        "tests/framework/layers/test_batch_norm.py"),
-    Bug("padding off by one", f"{LAYERS}/windows.py", "zeros // 2, zeros - zeros // 2", "zeros - zeros // 2, zeros // 2"),
-    Bug("kernel flipped", f"{LAYERS}/conv2d.py", "weight = self.weight.value.reshape(-1", "weight = self.weight.value[::-1].reshape(-1"),
-    Bug("ties in a pool counted twice", f"{LAYERS}/pooling.py", "                left -= found\n", "",
-        "tests/framework/layers/test_pooling.py"),
+    Bug(
+        "batch statistics in inference",
+        f"{LAYERS}/batch_norm.py",
+        "x - self.running_mean.value",
+        "x - x.mean(axis=0)",
+        "tests/framework/layers/test_batch_norm.py",
+    ),
+    Bug(
+        "padding off by one", f"{LAYERS}/windows.py", "zeros // 2, zeros - zeros // 2", "zeros - zeros // 2, zeros // 2"
+    ),
+    Bug(
+        "kernel flipped",
+        f"{LAYERS}/conv2d.py",
+        "weight = self.weight.value.reshape(-1",
+        "weight = self.weight.value[::-1].reshape(-1",
+    ),
+    Bug(
+        "ties in a pool counted twice",
+        f"{LAYERS}/pooling.py",
+        "                left -= found\n",
+        "",
+        "tests/framework/layers/test_pooling.py",
+    ),
     Bug("average over one side", f"{LAYERS}/pooling.py", "dy /= self.pool_size**2", "dy /= self.pool_size"),
-    Bug("bias correction at step 0", "framework/optimizers/adam.py", "rule.beta_1 ** (index + 1)", "rule.beta_1 ** max(index, 1)"),
+    Bug(
+        "bias correction at step 0",
+        "framework/optimizers/adam.py",
+        "rule.beta_1 ** (index + 1)",
+        "rule.beta_1 ** max(index, 1)",
+    ),
     Bug("decay on biases", "framework/optimizers/adam.py", "values[: self._decayed] *=", "values *="),
     Bug("L2 penalty on biases", "framework/optimizers/sgd.py", "decayed = self._decayed", "decayed = len(values)"),
-    Bug("Nesterov forgotten", "framework/optimizers/sgd.py", "if not self.momentum or self.nesterov:", "if not self.momentum:"),
-    Bug("the same masks in every part", "framework/gradients.py", "Step(step.seed, step.index, number)",
-        "Step(step.seed, step.index)", "tests/framework/test_training.py"),
-    Bug("parts weighed alike", "framework/gradients.py", "                part_grads *= share\n", "",
-        "tests/framework/test_training.py"),
-)  # fmt: skip
+    Bug(
+        "Nesterov forgotten",
+        "framework/optimizers/sgd.py",
+        "if not self.momentum or self.nesterov:",
+        "if not self.momentum:",
+    ),
+    Bug(
+        "the same masks in every part",
+        "framework/gradients.py",
+        "Step(step.seed, step.index, number)",
+        "Step(step.seed, step.index)",
+        "tests/framework/test_training.py",
+    ),
+    Bug(
+        "parts weighed alike",
+        "framework/gradients.py",
+        "                part_grads *= share\n",
+        "",
+        "tests/framework/test_training.py",
+    ),
+)
 
 
 @pytest.fixture(scope="module")

@@ -184,7 +184,7 @@ class RowsKnowEachOther(Scale):
 
 class ForgetsTheShape(Scale):
     def output_shape(self, input_shape: Shape) -> Shape:
-        return (self.features, 1)
+        return (1, self.features)
 
 
 class RemembersTheFirstBatch(Scale):
