@@ -88,9 +88,10 @@ def _rows(layers: Sequence[Layer], shape: Shape, depth: int = 0) -> Iterator[tup
 
 
 def sizes(model: Sequential) -> str:
-    """784-128-10: the numbers in, and out of every layer that learns, of very many only the first and the last."""
-    learnt = [shape for layer, shape in zip(model.layers, model.shapes, strict=True) if layer.parameters]
-    names = ["x".join(map(str, shape)) for shape in (model.input_shape, *learnt)]
+    """784-128-10: the numbers in, and out of every layer with a weight matrix, of very many the first and the last."""
+    weighed = [any(len(parameter.shape) > 1 for parameter in layer.parameters) for layer in model.layers]
+    shapes = [shape for shape, is_weighed in zip(model.shapes, weighed, strict=True) if is_weighed]
+    names = ["x".join(map(str, shape)) for shape in (model.input_shape, *shapes)]
     return "-".join(names if len(names) <= MOST_SIZES else [*names[: MOST_SIZES - 2], "...", names[-1]])
 
 

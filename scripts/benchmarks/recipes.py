@@ -1,6 +1,6 @@
-"""What each recipe reaches: `chalknet train RECIPE --seed N` for five seeds, each as a process, on the embedded digits.
+"""What each recipe reaches: `chalknet train RECIPE --seed N` for some seeds, each as a process, on the embedded digits.
 
-    python -m scripts.benchmarks.recipes [RECIPE ...] [--write]
+    python -m scripts.benchmarks.recipes [RECIPE ...] [--seeds N] [--write]
 
 `--write` keeps the figures in models/measured.csv, from where `chalknet recipes` has them. The tables of digits are
 parsed beforehand.
@@ -35,7 +35,9 @@ class Result:
 
 
 def main() -> None:
-    names = [name for name in sys.argv[1:] if name != "--write"] or list(RECIPES)
+    words = sys.argv[1:]
+    seeds = int(words[words.index("--seeds") + 1]) if "--seeds" in words else SEEDS
+    names = [word for word in words if word in RECIPES] or list(RECIPES)
     with MEASURED.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     kept = [row for row in rows if row[0] not in names]
@@ -43,7 +45,7 @@ def main() -> None:
     load_test_digits()
     for recipe in names:
         with tempfile.TemporaryDirectory() as folder:
-            runs = [_train(recipe, seed, Path(folder) / str(seed)) for seed in range(SEEDS)]
+            runs = [_train(recipe, seed, Path(folder) / str(seed)) for seed in range(seeds)]
         accuracies = [run.accuracy for run in runs]
         seconds = statistics.median(run.training for run in runs)
         print(
@@ -59,7 +61,7 @@ def main() -> None:
         for seed, run in enumerate(runs):
             kept.append([recipe, str(seed), f"{run.accuracy:.4f}", f"{run.training:.1f}", date.today().isoformat()])
     kept.sort(key=lambda row: (list(RECIPES).index(row[0]), row[1]))
-    if "--write" in sys.argv:
+    if "--write" in words:
         publish(MEASURED, "".join(f"{','.join(row)}\n" for row in (header, *kept)).encode())
 
 
