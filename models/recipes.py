@@ -56,7 +56,7 @@ def six_steps() -> RunSpec:
 
 
 def digits_cnn() -> RunSpec:
-    """Two convolutions, for the last half percent.
+    """Two convolutions: the most accurate one.
 
     3x3 convolutions to 16 and 32 channels, each followed by pooling, then 128 units. What serves `digits` serves here
     too; on the same 10,000 held-out training digits 8 epochs gave 99.28 %. Pooling comes before ReLU: the largest of

@@ -50,13 +50,14 @@ def show_run(folder: RunFolder, console: Console) -> None:
 def show_recipes(console: Console) -> None:
     """A line per recipe, and how the figures came about."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
-    for column in ("recipe", "network", "accuracy", "time"):
-        table.add_column(column, justify="right" if column in ("accuracy", "time") else "left")
+    for column in ("recipe", "parameters", "accuracy", "time"):
+        table.add_column(column, justify="left" if column == "recipe" else "right")
     table.add_column("what it is")
     for name in RECIPES:
         figures = measured(name)
+        size = f"{recipe(name).build().parameters.values.size:,}"
         accuracy, time = percent(figures.accuracy), f"{figures.seconds:.0f} s"
-        table.add_row(*map(words, (name, sizes(recipe(name).build()), accuracy, time, summary(name))))
+        table.add_row(*map(words, (name, size, accuracy, time, summary(name))))
     console.print(table)
     say(
         console,

@@ -1,6 +1,6 @@
 """How far chalknet is from PyTorch, both in float64: the largest relative difference of every golden.
 
-    python -m tests.reference.errors
+python -m tests.reference.errors
 """
 
 from safetensors.numpy import load_file

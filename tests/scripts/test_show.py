@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from framework import Sequential
-from framework.console.network import sizes
 from models.recipes import RECIPES, measured, recipe, summary
 from tests.scripts.conftest import Outcome
 
@@ -275,9 +274,10 @@ def test_recipes_have_a_line_each(width: int, chalknet: Chalknet, monkeypatch: p
     done = chalknet("recipes")
     assert (done.code, done.err) == (0, "")
     head, *lines = [re.split(" {2,}", line.rstrip()) for line in done.out.splitlines()]
-    assert head == ["recipe", "network", "accuracy", "time", "what it is"]
+    assert head == ["recipe", "parameters", "accuracy", "time", "what it is"]
     for name, line in zip(RECIPES, lines, strict=False):
         model: Sequential = recipe(name).build()
         figures = measured(name)
-        assert line == [name, sizes(model), f"{figures.accuracy:.2%}", f"{figures.seconds:.0f} s", summary(name)]
+        size = f"{model.parameters.values.size:,}"
+        assert line == [name, size, f"{figures.accuracy:.2%}", f"{figures.seconds:.0f} s", summary(name)]
     assert max(map(len, done.out.splitlines())) <= width
