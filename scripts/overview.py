@@ -61,7 +61,7 @@ def show_recipes(console: Console) -> None:
     console.print(table)
     say(
         console,
-        "\naccuracy on the 10,000 test digits, mean of the seeds; training time on two cores",
+        "\naccuracy on the 10,000 test digits, mean of the seeds; training time, two cores",
         "chalknet show RECIPE shows one, chalknet train RECIPE trains it",
     )
 
