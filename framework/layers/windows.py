@@ -12,8 +12,10 @@ from framework.types import Array, Shape
 
 Padding: TypeAlias = Literal["valid", "same"]
 
-BLOCK_BYTES = 1 << 19
-"""What is made of the windows comes in blocks that fit in a processor's cache, whatever the size of the batch."""
+BLOCK_BYTES = 1 << 20
+"""What is made of the windows comes in blocks that fit in a processor's cache, whatever the size of the batch. Half of
+it is as fast with one worker, but two train digits-cnn 8 % slower: they wait for the interpreter more often.
+"""
 
 FEWEST_WINDOWS = 512
 """No block is smaller, however large its windows are: each costs a sum over the whole weight matrix."""
