@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RECIPE ?= digits
 
-.PHONY: train test clean
+.PHONY: train test test-long clean
 
 # Train the recipe on the embedded digits.
 train: $(VENV)/installed
@@ -15,6 +15,11 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
+
+# What takes longer or needs PyTorch: live comparisons with it on random numbers.
+test-long: $(VENV)/installed-dev
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev,bench]'
+	$(VENV)/bin/pytest -m reference
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
