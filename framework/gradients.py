@@ -1,6 +1,7 @@
 """From a batch to the gradient of its mean loss: at one go, or, for many rows, in parts that run side by side."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, final
@@ -19,7 +20,12 @@ PART_NUMBERS = 2_500_000
 
 
 def part_rows(model: Sequential) -> int:
-    """How many rows at most go through `model` at one go: of each, what is not as large as the sample itself counts."""
+    """How many rows at most go through `model` at one go: of each, what is not as large as the sample itself counts.
+
+    Where rows know of each other, as in BatchNorm, a batch is never cut.
+    """
+    if not all(layer.rows_are_independent for layer in model.layers):
+        return sys.maxsize
     own = math.prod(model.input_shape)
     made = sum(size for size in map(math.prod, model.shapes) if size != own)
     return max(1, min(PART_ROWS, PART_NUMBERS // max(1, made)))
@@ -37,9 +43,8 @@ class Gradients:
 
     def __init__(self, model: Sequential, loss: Loss, *, rows: int, threads: int) -> None:
         """For batches of up to `rows` rows."""
-        self._divisible = all(layer.rows_are_independent for layer in model.layers)
         self._most = part_rows(model)
-        workers = threads if self._divisible and rows > self._most else 1
+        workers = threads if rows > self._most else 1
         self.blas_threads = threads if workers == 1 else 1
         """What the caller should allow the matrix products while this runs."""
         self.loss = loss
@@ -60,7 +65,7 @@ class Gradients:
 
     def __call__(self, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
         """The mean loss over the rows, and for class labels how many of them the scores get right."""
-        if len(x) <= self._most or not self._divisible:
+        if len(x) <= self._most:
             return self._pass(self.models[0], x, y, step)
         grads = self.models[0].parameters.grads
         total, value, right = np.zeros_like(grads), 0.0, 0

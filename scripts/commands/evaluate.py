@@ -2,10 +2,14 @@
 
 import os
 import sys
+from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from framework.evaluation import Evaluation
 
 OVERLAP = (
     "caution: this model did not learn from the embedded training digits; if its rows were Kaggle's, it has seen 6,015 "
@@ -24,7 +28,6 @@ def evaluate(
     from framework.errors import shown_path
     from framework.evaluation import evaluate as measure
     from models import digits
-    from scripts.panels import evaluation_as_json
     from scripts.run_folder import RunFolder
 
     folder = RunFolder(run)
@@ -38,7 +41,21 @@ def evaluate(
     data = rows.dataset()
     evaluation = measure(model, data, loss=spec.loss.build())
     if json:
-        print(evaluation_as_json(evaluation))
+        print(_as_json(evaluation))
     else:
         shape = spec.data.image_shape
         print_results(model, data, evaluation, default_console(), name=shown_path(table), image_shape=shape)
+
+
+def _as_json(evaluation: "Evaluation") -> str:
+    """One line of JSON: loss, accuracy, and per class precision, recall and F1."""
+    tree: dict[str, object] = {"loss": evaluation.loss, "accuracy": evaluation.accuracy, "rows": evaluation.n}
+    scores = evaluation.class_scores
+    if scores is not None and evaluation.confusion is not None:
+        tree["classes"] = {
+            "precision": scores.precision.tolist(),
+            "recall": scores.recall.tolist(),
+            "f1": scores.f1.tolist(),
+        }
+        tree["confusion"] = evaluation.confusion.tolist()
+    return dumps(tree)
