@@ -214,20 +214,24 @@ def test_fit_hands_it_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "augmentation", "most"), [(2, AFFINE, 1), (2, None, 2), (8, AFFINE, 7), (1, AFFINE, 1)]
+    ("cores", "augmentation", "part_rows", "most"),
+    [(2, AFFINE, 4096, 1), (2, None, 4096, 2), (8, AFFINE, 4096, 7), (1, AFFINE, 4096, 1), (2, AFFINE, 4, 2)],
 )
-def test_the_thread_that_augments_has_a_core_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, cores: int, augmentation: Affine | None, most: int
+def test_the_thread_that_augments_has_a_core_of_its_own_beside_matrix_products(
+    monkeypatch: pytest.MonkeyPatch, cores: int, augmentation: Affine | None, part_rows: int, most: int
 ) -> None:
+    """Workers, which large batches are cut for, may share its core."""
     asked: list[int] = []
 
     def measured(trial: object, *, most: int) -> int:
         asked.append(most)
         return 1
 
+    monkeypatch.setattr("framework.gradients.PART_ROWS", part_rows)
     monkeypatch.setattr("framework.training.usable_cores", lambda: cores)
     monkeypatch.setattr("framework.training.fastest_thread_count", measured)
-    training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=augmentation)
+    settings = TrainingSettings(batch_size=16)
+    training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=augmentation, settings=settings)
     assert training.threads == 1
     assert asked == [most]
 
