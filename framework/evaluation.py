@@ -21,7 +21,8 @@ from framework.types import Integers, Shape
 class Evaluation:
     """The mean loss over n samples and, where the targets are class labels, what each was taken for.
 
-    The mean is the loss's own: where it weighs classes, their rows weigh here too. Accuracy counts every row once.
+    The mean is the loss's own: where classes or samples have weights, they weigh here too. Accuracy counts every row
+    once.
 
     `predicted` (n,) and `confusion` (classes, classes) are None for other targets, and so is `accuracy`.
     """
@@ -108,8 +109,9 @@ def evaluate(
     for start in range(0, len(dataset), PREDICT_BATCH):
         rows = slice(start, start + PREDICT_BATCH)
         outputs = model.forward(dataset.x[rows])
-        of_rows = loss.total_weight(dataset.y[rows])
-        total += loss.value(outputs, dataset.y[rows]) * of_rows
+        weights = None if dataset.sample_weight is None else dataset.sample_weight[rows]
+        of_rows = loss.total_weight(dataset.y[rows], weights)
+        total += loss.value(outputs, dataset.y[rows], weights) * of_rows
         weight += of_rows
         predicted[rows] = outputs.argmax(axis=1)
     n, classes = len(dataset), model.output_shape[0]

@@ -40,16 +40,18 @@ def fit(
     clip_norm: float | None = None,
     max_norm: float | None = None,
     average: float | None = None,
+    sample_weight: ArrayLike | None = None,
     show: bool = True,
 ) -> History:
     """Train `model` in place on `train`, a Dataset or a pair (x, y), or on x and `labels`; return the run's history.
 
     The names are those of TrainingSettings; the optimizer is Adam() and the loss SoftmaxCrossEntropy() unless given.
+    `sample_weight` (n,) says how much each row of `train` counts in the loss: Σ wᵢ lᵢ / Σ wᵢ of a batch is descended.
     `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
     on: from the weights as they are, with the model's optimizer and its memory unless it is given another, and with
     batches in an order not seen before. `show=False` is silent.
     """
-    dataset = Dataset.of(train, labels)
+    dataset = Dataset.of(train, labels, sample_weight)
     if validation_split:
         if validation_data is not None:
             raise InputError("validation: got both validation_data and validation_split; expected at most one")

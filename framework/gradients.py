@@ -8,10 +8,10 @@ from typing import Self, final
 
 import numpy as np
 
+from framework.data.batches import Batch
 from framework.losses import Loss
 from framework.randomness import Step
 from framework.sequential import Sequential
-from framework.types import Numbers
 
 PART_ROWS = 4096
 """A batch of more rows is worked through in equal parts of at most this many: memory stays small, workers stay busy."""
@@ -63,29 +63,30 @@ class Gradients:
             self._pool.shutdown()
             self._pool = None
 
-    def __call__(self, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
+    def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         """The mean loss over the rows, and for class labels how many of them the scores get right."""
+        x, y, weight = batch
         if len(x) <= self._most:
-            return self._pass(self.models[0], x, y, step)
+            return self._pass(self.models[0], batch, step)
         grads = self.models[0].parameters.grads
         total, value, right = np.zeros_like(grads), 0.0, 0
         pairs = -(-len(x) // (2 * self._most))  # an even number of parts leaves no second worker idle at the end
         size = -(-len(x) // (2 * pairs))
         starts = range(0, len(x), size)
-        whole = self.loss.total_weight(y)
+        parts = [_rows(batch, slice(start, start + size)) for start in starts]
+        whole = self.loss.total_weight(y, weight)
         errors = np.geterr()  # a thread has its own
 
         def part(model: Sequential, number: int) -> tuple[float, int]:
-            rows = slice(starts[number], starts[number] + size)
             with np.errstate(**errors):
-                return self._pass(model, x[rows], y[rows], Step(step.seed, step.index, number))
+                return self._pass(model, parts[number], Step(step.seed, step.index, number))
 
         run: Callable[..., Iterable[tuple[float, int]]] = map if self._pool is None else self._pool.map
         models = self.models[:1] if self._pool is None else self.models
         for first in range(0, len(starts), len(models)):
             numbers = range(first, min(first + len(models), len(starts)))
             for model, number, done in zip(models, numbers, run(part, models, numbers), strict=False):
-                share = self.loss.total_weight(y[starts[number] : starts[number] + size]) / whole
+                share = self.loss.total_weight(parts[number].y, parts[number].sample_weight) / whole
                 value += share * done[0]
                 right += done[1]
                 part_grads = model.parameters.grads
@@ -94,10 +95,16 @@ class Gradients:
         grads[...] = total
         return value, right
 
-    def _pass(self, model: Sequential, x: Numbers, y: Numbers, step: Step) -> tuple[float, int]:
+    def _pass(self, model: Sequential, batch: Batch, step: Step) -> tuple[float, int]:
+        x, y, weight = batch
         scores = model.forward(x, step=step)
-        value, dy = self.loss.value_and_grad(scores, y)
+        value, dy = self.loss.value_and_grad(scores, y, weight)
         labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
         right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
         model.backward(dy)
         return value, right
+
+
+def _rows(batch: Batch, rows: slice) -> Batch:
+    weight = batch.sample_weight
+    return Batch(batch.x[rows], batch.y[rows], None if weight is None else weight[rows])

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance
 from framework.data.augmentation import Augmentation
-from framework.data.batches import Batches
+from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
 from framework.data.feed import Feed
 from framework.errors import Diverged, InputError
@@ -29,7 +29,7 @@ from framework.sequential import Sequential
 from framework.settings import TrainingSettings
 from framework.steadying import Average, averaged, clip_to_norm, limit_columns
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
-from framework.types import Array, Numbers
+from framework.types import Array
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
@@ -127,25 +127,25 @@ class Training:
         """The threads of a step; under "auto" the first look measures a few, which change nothing."""
         if self.settings.threads != "auto":
             return self.settings.threads
-        x, y = self.batches.take(np.arange(len(self.data)), 0)
         most = part_rows(self.model)
-        x, y = x[: usable_cores() * most], y[: usable_cores() * most]
+        x, y, _ = self.batches.take(np.arange(len(self.data)), 0)
+        batch = Batch(x[: usable_cores() * most], y[: usable_cores() * most])
 
         with ExitStack() as stack:
 
             def trial(threads: int) -> Callable[[], None]:
                 # a copy, because a training step moves the buffers, which a replica shares
-                gradients = Gradients(copy.deepcopy(self.model), self.loss, rows=len(x), threads=threads)
+                gradients = Gradients(copy.deepcopy(self.model), self.loss, rows=len(batch.x), threads=threads)
                 stack.enter_context(gradients)
 
                 def run() -> None:
                     with blas_threads(gradients.blas_threads):
-                        gradients(x, y, Step(self.settings.seed, 0))
+                        gradients(batch, Step(self.settings.seed, 0))
 
                 return run
 
             # A thread that augments keeps a core busy; matrix products that wait for one crawl. Workers may share it.
-            taken = self.augmentation is not None and len(x) <= most
+            taken = self.augmentation is not None and len(batch.x) <= most
             return fastest_thread_count(trial, most=max(1, usable_cores() - taken))
 
     @cached_property
@@ -189,17 +189,17 @@ class Training:
         state.seconds += time.perf_counter() - start
         yield self._finish_epoch(validation, best)
 
-    def _advance(self, batches: Iterator[tuple[Numbers, Numbers]], first_step: int) -> None:
+    def _advance(self, batches: Iterator[Batch], first_step: int) -> None:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
-        for x, y in batches:
-            self._step(x, y, first_step + self.state.step)
+        for batch in batches:
+            self._step(batch, first_step + self.state.step)
             if time.perf_counter() - start >= REPORT_SECONDS:
                 break
 
-    def _step(self, x: Numbers, y: Numbers, index: int) -> None:
+    def _step(self, batch: Batch, index: int) -> None:
         state = self.state
-        value, right = self._gradients(x, y, Step(self.settings.seed, index))
+        value, right = self._gradients(batch, Step(self.settings.seed, index))
         if not math.isfinite(value):
             raise self._diverged(f"the loss is {value}", state.step + 1)
         parameters, settings = self.model.parameters, self.settings
@@ -212,12 +212,12 @@ class Training:
                 limit_columns(parameter, settings.max_norm)
         if state.average is not None:
             state.average.update(state.step)
-        weight = self.loss.total_weight(y)
+        weight = self.loss.total_weight(batch.y, batch.sample_weight)
         state.loss_sum += value * weight
         state.weight_sum += weight
         state.correct += right
-        state.seen += len(x)
-        state.samples += len(x)
+        state.seen += len(batch.x)
+        state.samples += len(batch.x)
         state.step += 1
         state.batch += 1
 

@@ -1,13 +1,21 @@
 """Batches: the rows of a data set in a fresh order every epoch, a few at a time."""
 
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 
 from framework.data.dataset import Dataset
 from framework.errors import InputError, quoted
 from framework.randomness import stream
-from framework.types import Integers, Numbers
+from framework.types import Array, Integers, Numbers
+
+
+class Batch(NamedTuple):
+    """Some rows of a data set: samples, targets, and how much each counts, if not all the same."""
+
+    x: Numbers
+    y: Numbers
+    sample_weight: Array | None = None
 
 
 @final
@@ -35,13 +43,14 @@ class Batches:
         """The rows in the order in which the epoch that begins at `first_step` visits them."""
         return stream(self.seed, "shuffle", first_step).permutation(len(self.dataset))
 
-    def take(self, order: Integers, number: int) -> tuple[Numbers, Numbers]:
-        """x and y of batch `number` (from 0) of an epoch with this order."""
+    def take(self, order: Integers, number: int) -> Batch:
+        """The rows of batch `number` (from 0) of an epoch with this order."""
         if self.per_epoch == 1:
-            return self.dataset.x, self.dataset.y
+            return Batch(self.dataset.x, self.dataset.y, self.dataset.sample_weight)
         rows = order[number * self.batch_size : (number + 1) * self.batch_size]
         x, y = self._x[: len(rows)], self._y[: len(rows)]
         # "clip" because with "raise" NumPy gathers into a temporary first; the order holds no row out of range
         np.take(self.dataset.x, rows, axis=0, out=x, mode="clip")
         np.take(self.dataset.y, rows, axis=0, out=y, mode="clip")
-        return x, y
+        weight = self.dataset.sample_weight
+        return Batch(x, y, None if weight is None else weight[rows])

@@ -8,28 +8,40 @@ from numpy.typing import ArrayLike
 
 from framework.arguments import check_finite, real_numbers
 from framework.errors import InputError
-from framework.types import Integers, Numbers
+from framework.types import Array, Integers, Numbers
 
 
 @final
 class Dataset:
     """x (n, ...) and y (n,) labels or (n, k) numbers, in the dtypes they came in.
 
-    Raises InputError, naming the first offending row, for other than finite real numbers, differing lengths, or
-    no rows.
+    `sample_weight` (n,) says how much each row counts in the loss, 1 unless given. Raises InputError, naming the first
+    offending row, for other than finite real numbers, weights of 0 or less, differing lengths, or no rows.
     """
 
-    def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
+    def __init__(self, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         self.x = _checked("x", x)
         self.y = _checked("y", y)
         if len(self.x) != len(self.y):
             raise InputError(
                 f"got {len(self.x)} rows of x and {len(self.y)} of y; expected as many of one as of the other"
             )
+        self.sample_weight = None if sample_weight is None else _checked_weight(sample_weight, len(self.x))
 
     @staticmethod
-    def of(data: "Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike", labels: ArrayLike | None = None) -> "Dataset":
-        """`data` itself, or the Dataset of a pair (x, y), or that of x with its labels given apart."""
+    def of(
+        data: "Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike",
+        labels: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> "Dataset":
+        """`data` itself, or the Dataset of a pair (x, y), or that of x with its labels given apart; with weights."""
+        if sample_weight is not None:
+            if isinstance(data, Dataset):
+                raise InputError(
+                    "sample_weight: got it beside a Dataset; expected it inside", hint="Dataset(x, y, sample_weight)"
+                )
+            x, y = Dataset.of(data, labels)
+            return Dataset(x, y, sample_weight)
         if labels is not None:
             if isinstance(data, Dataset | tuple):
                 raise InputError("labels: got labels beside data that has its own; expected one or the other")
@@ -51,7 +63,8 @@ class Dataset:
 
     def rows(self, indices: Integers) -> "Dataset":
         """The samples at `indices`, copied."""
-        return Dataset(self.x[indices], self.y[indices])
+        weight = self.sample_weight
+        return Dataset(self.x[indices], self.y[indices], None if weight is None else weight[indices])
 
     def __len__(self) -> int:
         return len(self.x)
@@ -61,7 +74,8 @@ class Dataset:
         return iter((self.x, self.y))
 
     def __repr__(self) -> str:
-        return f"Dataset(x {self.x.dtype} {self.x.shape}, y {self.y.dtype} {self.y.shape})"
+        weighted = "" if self.sample_weight is None else ", weighted"
+        return f"Dataset(x {self.x.dtype} {self.x.shape}, y {self.y.dtype} {self.y.shape}{weighted})"
 
 
 def _checked(name: str, values: ArrayLike) -> Numbers:
@@ -70,3 +84,15 @@ def _checked(name: str, values: ArrayLike) -> Numbers:
         raise InputError(f"{name}: got shape {array.shape}; expected one or more rows")
     check_finite(name, array)
     return array
+
+
+def _checked_weight(values: ArrayLike, n: int) -> Array:
+    weight = _checked("sample_weight", values)
+    if weight.shape != (n,):
+        raise InputError(f"sample_weight: got shape {weight.shape}; expected ({n},), a number for each row")
+    if weight.min() <= 0:
+        row = int(np.argmax(weight <= 0))
+        raise InputError(
+            f"sample_weight: row {row}: got {weight[row]}; expected a number above 0", hint="leave the row out instead"
+        )
+    return weight.astype(np.float64)

@@ -8,9 +8,9 @@ from typing import Self, final
 import numpy as np
 
 from framework.data.augmentation import Augmentation
-from framework.data.batches import Batches
+from framework.data.batches import Batch, Batches
 from framework.randomness import stream
-from framework.types import Integers, Numbers
+from framework.types import Integers
 
 AHEAD = 3
 """Batches made in advance: enough that neither side waits for the other's odd slow one."""
@@ -18,7 +18,7 @@ AHEAD = 3
 
 @final
 class Feed:
-    """Hands out x and y of batch after batch, ready for the model.
+    """Hands out batch after batch, ready for the model.
 
     What a sample becomes is a function of the seed and the index of its step, so that a thread of its own, which needs
     no promise about time, changes no bit. Without an augmentation there is no thread, and the memory of x and y is used
@@ -42,7 +42,7 @@ class Feed:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def epoch(self, order: Integers, first_step: int, *, start: int = 0) -> Iterator[tuple[Numbers, Numbers]]:
+    def epoch(self, order: Integers, first_step: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch with this order whose first step has the index `first_step`, from batch `start`."""
         numbers = range(start, self.batches.per_epoch)
         if self._pool is None:
@@ -51,11 +51,11 @@ class Feed:
             return
         errors = np.geterr()  # a thread has its own
 
-        def batch(number: int) -> tuple[Numbers, Numbers]:
+        def batch(number: int) -> Batch:
             with np.errstate(**errors):
                 return self._batch(order, number, first_step + number)
 
-        waiting: deque[Future[tuple[Numbers, Numbers]]] = deque()
+        waiting: deque[Future[Batch]] = deque()
         for number in numbers:
             waiting.append(self._pool.submit(batch, number))
             if len(waiting) > AHEAD:
@@ -63,10 +63,11 @@ class Feed:
         while waiting:
             yield waiting.popleft().result()
 
-    def _batch(self, order: Integers, number: int, step: int) -> tuple[Numbers, Numbers]:
-        x, y = self.batches.take(order, number)
+    def _batch(self, order: Integers, number: int, step: int) -> Batch:
+        batch = self.batches.take(order, number)
         if self.augmentation is None:
-            return x, y
+            return batch
+        x, y, weight = batch
         new = self.augmentation(x, stream(self.batches.seed, "augmentation", step))
         # the batches after this one are written over x and y while it is still in use
-        return new.copy() if np.may_share_memory(new, x) else new, y.copy()
+        return Batch(new.copy() if np.may_share_memory(new, x) else new, y.copy(), weight)

@@ -30,9 +30,9 @@ class Loss(ABC):
     ) -> tuple[float, Array]:
         """The mean loss and ∂loss/∂outputs, a new array of the shape of outputs."""
 
-    def total_weight(self, targets: ArrayLike) -> float:
+    def total_weight(self, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Σ w of rows with these targets, above 0: how much their mean counts beside that of others. A row counts 1."""
-        return float(np.shape(targets)[0])
+        return float(np.shape(targets)[0] if sample_weight is None else np.sum(sample_weight))
 
     def formulas(self, z: str, number: int) -> tuple[str, ...]:
         """The loss as the lesson writes it, for k outputs called `z`, after so many Zs; m is the number of samples."""

@@ -49,9 +49,11 @@ class SoftmaxCrossEntropy(Loss):
         mean = f"L = −Σ w ⊙ Y ⊙ log {a} / Σ w" if weighted else f"L = −Σ Y ⊙ log {a} / m"
         return f"{a} {'←' if a == z else '='} softmax({z})", *total, *smoothed, mean
 
-    def total_weight(self, targets: ArrayLike) -> float:
+    def total_weight(self, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         weights = self._row_weights(np.asarray(targets))
-        return super().total_weight(targets) if weights is None else float(weights.sum())
+        if weights is None:
+            return super().total_weight(targets, sample_weight)
+        return float(weights.sum() if sample_weight is None else weights @ np.asarray(sample_weight))
 
     def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         return self.value_and_grad(outputs, targets, sample_weight)[0]

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from framework import SGD, Step
+from framework.data.batches import Batch
 from framework.gradients import Gradients
 from framework.threads import blas_threads, usable_cores
 from models.digits import load_training_digits
@@ -39,7 +40,7 @@ def chalknet(x: np.ndarray, y: np.ndarray, threads: int, stack: ExitStack) -> Ca
     def run() -> None:
         with blas_threads(gradients.blas_threads):
             for index in range(STEPS):
-                gradients(x, y, Step(0, index))
+                gradients(Batch(x, y), Step(0, index))
                 optimizer.step(model.parameters.values, model.parameters.grads, RATE, index)
 
     return run

@@ -24,6 +24,7 @@ from framework import (
     TrainingSettings,
     evaluate,
 )
+from framework.data.batches import Batch
 from framework.gradients import PART_ROWS, Gradients
 from framework.types import Array
 
@@ -115,7 +116,7 @@ def test_a_large_batch_is_one_batch(threads: int) -> None:
     with Gradients(gradients_of, SoftmaxCrossEntropy(), rows=rows, threads=threads) as gradients:
         assert gradients.models == (gradients_of,)
         assert gradients.blas_threads == threads
-        value, right = gradients(data.x, data.y, Step(0, 0))
+        value, right = gradients(Batch(data.x, data.y), Step(0, 0))
     scores = whole.forward(data.x, step=Step(0, 0))
     expected, dy = SoftmaxCrossEntropy().value_and_grad(scores, data.y)
     assert right == np.count_nonzero(scores.argmax(axis=1) == data.y)

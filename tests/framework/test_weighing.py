@@ -24,6 +24,7 @@ from framework import (
     evaluate,
     sigmoid,
 )
+from framework.data.batches import Batch
 from framework.gradients import Gradients
 from framework.randomness import Step
 from framework.sequential import PREDICT_BATCH
@@ -68,7 +69,7 @@ def test_a_batch_in_parts_is_the_batch_as_a_whole(
         monkeypatch.setattr("framework.gradients.PART_ROWS", part_rows)
         model = _model()
         with Gradients(model, WEIGHING, rows=50, threads=threads) as gradients:
-            value, _ = gradients(data.x, data.y, Step(0, 0))
+            value, _ = gradients(Batch(data.x, data.y), Step(0, 0))
         outcomes.append((value, model.parameters.grads.copy()))
     (whole, slope), (in_parts, slope_in_parts) = outcomes
     assert in_parts == pytest.approx(whole, rel=MEAN_TOLERANCE)

@@ -29,7 +29,7 @@ def test_visits_every_row_exactly_once(n: int, batch_size: int | None) -> None:
     rows: list[int] = []
     sizes: list[int] = []
     for number in range(batches.per_epoch):
-        x, y = batches.take(order, number)
+        x, y, _ = batches.take(order, number)
         np.testing.assert_array_equal(x, dataset.x[y])
         assert x.dtype == dataset.x.dtype
         rows += y.tolist()
@@ -69,7 +69,7 @@ def test_the_data_set_is_never_written() -> None:
     x, y = dataset.x.copy(), dataset.y.copy()
     batches = Batches(dataset, 3, seed=0)
     for number in range(batches.per_epoch):
-        for array in batches.take(batches.order(0), number):
+        for array in batches.take(batches.order(0), number)[:2]:
             assert not np.shares_memory(array, dataset.x)
             assert not np.shares_memory(array, dataset.y)
             array[...] = 0
@@ -83,7 +83,7 @@ def test_all_rows_at_once_are_handed_out_as_they_lie(batch_size: int | None) -> 
     batches = Batches(dataset, batch_size, seed=0)
     assert batches.per_epoch == 1
     assert batches.batch_size == 7
-    x, y = batches.take(batches.order(0), 0)
+    x, y, _ = batches.take(batches.order(0), 0)
     assert x is dataset.x
     assert y is dataset.y
 
