@@ -16,10 +16,10 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
 
-# What takes longer or needs PyTorch: live comparisons with it on random numbers.
+# What takes minutes or needs PyTorch: sweeps over thousands of drawn cases, live comparisons with it.
 test-long: $(VENV)/installed-dev
 	$(VENV)/bin/python -m pip install --quiet --editable '.[dev,bench]'
-	$(VENV)/bin/pytest -m reference
+	$(VENV)/bin/pytest -m 'reference or long'
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import SupportsFloat
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from framework.errors import InputError, quoted
 from framework.types import Array, Numbers
@@ -26,11 +26,13 @@ def real_numbers(name: str, values: ArrayLike) -> Array:
 
 def check_finite(name: str, array: Numbers) -> None:
     """Raise InputError for NaN or infinity, naming the first by row and column."""
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return
-    row, *column = np.argwhere(~np.isfinite(array))[0].tolist()
-    place = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
-    raise InputError(f"{name}: {place}: got {array[row, *column]}; expected finite numbers")
+    if array.dtype.kind == "f":
+        _check_each(name, array, np.isfinite(array), "finite numbers")
+
+
+def check_minimum(name: str, array: Numbers, minimum: float) -> None:
+    """Raise InputError for a number below `minimum`, naming the first by row and column."""
+    _check_each(name, array, array >= minimum, f"{minimum:g} or more")
 
 
 def real_number(place: str, value: float, expected: str, *, fits: Callable[[float], bool]) -> float:
@@ -66,6 +68,16 @@ def check_instance(name: str, value: object, kind: type) -> None:
             f"{name}: got the class {value.__name__}; expected {_article(kind)}", hint=f"write {value.__name__}(...)"
         )
     raise InputError(f"{name}: got {type(value).__name__}; expected {_article(kind)}")
+
+
+def _check_each(name: str, array: Numbers, fitting: NDArray[np.bool_], expected: str) -> None:
+    if fitting.all():
+        return
+    index = np.argwhere(~fitting)[0].tolist()  # empty where the array is a single number
+    row, column = index[:1], index[1:]
+    places = [f"{kind} {', '.join(map(str, part))}" for kind, part in (("row", row), ("column", column)) if part]
+    place = f"{name}: {', '.join(places)}" if places else name
+    raise InputError(f"{place}: got {array[*index]}; expected {expected}")
 
 
 def _article(kind: type) -> str:

@@ -20,13 +20,17 @@ class Buffer:
     """One named array a layer keeps without learning it, `start` everywhere until somebody writes into it.
 
     As with a Parameter, `value` cannot be assigned, only written into, and is a view of the model's vector inside one.
+    Weights from outside, as from a file, are refused where they are below `minimum`: a variance, say, is 0 or more.
     """
 
-    def __init__(self, name: str, shape: Shape, start: float) -> None:
+    def __init__(self, name: str, shape: Shape, start: float, *, minimum: float = -math.inf) -> None:
+        if start < minimum:
+            raise InputError(f"{name}: start: got {start}; expected {minimum:g} or more, its minimum")
         self.name = name
         self.path = name
         self.shape = shape
         self.start = start
+        self.minimum = minimum
         self.bound = False
         """Whether it is a view of a model's vector."""
         self._value: Array | None = None

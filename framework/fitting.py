@@ -1,5 +1,7 @@
 """fit: the one call that trains a model and shows how it goes."""
 
+import os
+from contextlib import nullcontext
 from typing import Literal
 
 import numpy as np
@@ -10,6 +12,7 @@ from framework.data.dataset import Dataset
 from framework.data.split import split
 from framework.errors import InputError
 from framework.history import History
+from framework.keeper import Keeper
 from framework.losses import Loss
 from framework.optimizers import Adam, Optimizer
 from framework.schedules import Schedule
@@ -41,6 +44,7 @@ def fit(
     max_norm: float | None = None,
     average: float | None = None,
     sample_weight: ArrayLike | None = None,
+    checkpoints: str | os.PathLike[str] | Keeper | None = None,
     show: bool = True,
 ) -> History:
     """Train `model` in place on `train`, a Dataset or a pair (x, y), or on x and `labels`; return the run's history.
@@ -50,6 +54,9 @@ def fit(
     `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
     on: from the weights as they are, with the model's optimizer and its memory unless it is given another, and with
     batches in an order not seen before. `show=False` is silent.
+
+    With `checkpoints`, the name of a folder, the training is kept there while it runs, and the same call goes on from
+    there when the first one was killed, to the same bits. A Checkpoints object says more: how often, and with what.
     """
     dataset = Dataset.of(train, labels, sample_weight)
     if validation_split:
@@ -57,25 +64,31 @@ def fit(
             raise InputError("validation: got both validation_data and validation_split; expected at most one")
         dataset, validation_data = split(dataset, validation_split, seed=split_seed)
     optimizer = optimizer or model.optimizer or Adam()
-    training = Training(
-        model,
-        dataset,
-        optimizer=optimizer,
-        loss=loss,
-        schedule=schedule,
-        augmentation=augmentation,
-        validation_data=validation_data,
-        settings=TrainingSettings(
-            epochs, batch_size, seed, patience, monitor, restore_best, threads, clip_norm, max_norm, average
-        ),
-    )
-    model.optimizer = optimizer
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite ends in Diverged
-        if show:
-            from framework.console import watch  # here, so that a silent fit never loads rich
+    if isinstance(checkpoints, str | os.PathLike):
+        from framework.saving import Checkpoints  # here, because files need pydantic and numerics do not
 
-            watch(training)
-        else:
-            for _ in training:
-                pass
+        checkpoints = Checkpoints(checkpoints, resume=True)
+    with checkpoints or nullcontext():
+        training = Training(
+            model,
+            dataset,
+            optimizer=optimizer,
+            loss=loss,
+            schedule=schedule,
+            augmentation=augmentation,
+            validation_data=validation_data,
+            settings=TrainingSettings(
+                epochs, batch_size, seed, patience, monitor, restore_best, threads, clip_norm, max_norm, average
+            ),
+            checkpoints=checkpoints,
+        )
+        model.optimizer = optimizer
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite ends in Diverged
+            if show:
+                from framework.console import watch  # here, so that a silent fit never loads rich
+
+                watch(training)
+            else:
+                for _ in training:
+                    pass
     return training.history

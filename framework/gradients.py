@@ -65,15 +65,12 @@ class Gradients:
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         """The mean loss over the rows, and for class labels how many of them the scores get right."""
-        x, y, weight = batch
-        if len(x) <= self._most:
+        _, y, weight = batch
+        if len(y) <= self._most:
             return self._pass(self.models[0], batch, step)
         grads = self.models[0].parameters.grads
         total, value, right = np.zeros_like(grads), 0.0, 0
-        pairs = -(-len(x) // (2 * self._most))  # an even number of parts leaves no second worker idle at the end
-        size = -(-len(x) // (2 * pairs))
-        starts = range(0, len(x), size)
-        parts = [_rows(batch, slice(start, start + size)) for start in starts]
+        parts = self.parts(batch)
         whole = self.loss.total_weight(y, weight)
         errors = np.geterr()  # a thread has its own
 
@@ -83,8 +80,8 @@ class Gradients:
 
         run: Callable[..., Iterable[tuple[float, int]]] = map if self._pool is None else self._pool.map
         models = self.models[:1] if self._pool is None else self.models
-        for first in range(0, len(starts), len(models)):
-            numbers = range(first, min(first + len(models), len(starts)))
+        for first in range(0, len(parts), len(models)):
+            numbers = range(first, min(first + len(models), len(parts)))
             for model, number, done in zip(models, numbers, run(part, models, numbers), strict=False):
                 share = self.loss.total_weight(parts[number].y, parts[number].sample_weight) / whole
                 value += share * done[0]
@@ -94,6 +91,15 @@ class Gradients:
                 total += part_grads
         grads[...] = total
         return value, right
+
+    def parts(self, batch: Batch) -> list[Batch]:
+        """The batch as it goes through the model: whole, or in equal parts."""
+        rows = len(batch.x)
+        if rows <= self._most:
+            return [batch]
+        pairs = -(-rows // (2 * self._most))  # an even number of parts leaves no second worker idle at the end
+        size = -(-rows // (2 * pairs))
+        return [_rows(batch, slice(start, start + size)) for start in range(0, rows, size)]
 
     def _pass(self, model: Sequential, batch: Batch, step: Step) -> tuple[float, int]:
         x, y, weight = batch

@@ -29,7 +29,8 @@ class StepReport:
 class EpochReport:
     """A finished epoch (numbered from 1). loss and accuracy are means over its training samples, each measured just
     before the step it took part in; accuracy is None where targets are not class labels, and the validation figures
-    are None without validation data. `seconds` includes the validation; `best` marks the best epoch so far.
+    are None without validation data. `seconds` includes the validation; it and the speed are None for an epoch that was
+    finished before the run was resumed. `best` marks the best epoch so far.
     """
 
     epoch: int
@@ -39,8 +40,8 @@ class EpochReport:
     validation_loss: float | None
     validation_accuracy: float | None
     learning_rate: float
-    seconds: float
-    samples_per_second: float
+    seconds: float | None
+    samples_per_second: float | None
     best: bool
 
 

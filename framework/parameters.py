@@ -28,6 +28,8 @@ class Parameter:
     write into them, `parameter.value[...] = numbers`.
     """
 
+    minimum = -math.inf  # whatever a gradient leads to is a weight
+
     def __init__(self, name: str, shape: Shape, initializer: Initializer) -> None:
         check_instance(f"{name}_initializer", initializer, Initializer)
         if initializer.counts_inputs and len(shape) < 2:

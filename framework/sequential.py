@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -32,6 +32,11 @@ from framework.weights import copies, fill
 if TYPE_CHECKING:
     from framework.optimizers import Optimizer
     from framework.specs import ComponentSpec
+
+WeightsAre: TypeAlias = Literal["initial", "given", "last", "best", "average", "best average", "unknown"]
+"""Which weights a model has: those it was drawn with, or was given; or of a training those after its last step, of its
+best epoch, their moving average, or that of its best epoch. Files of old do not say.
+"""
 
 PREDICT_BATCH = 1024
 """Rows a prediction handles at once, so that memory stays small however many are asked for."""
@@ -77,6 +82,7 @@ class Sequential:
         )
         for index, layer in enumerate(self.layers):
             layer.adopt(f"layers.{index}", self.dtype)
+        self.weights_are: WeightsAre = "initial"
         self.optimizer: Optimizer | None = None
         """The one `fit` last trained this model with; `fit` goes on with it unless it is given another."""
 
@@ -120,6 +126,7 @@ class Sequential:
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Copy `weights` in, in place. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
         fill(self._arrays(), weights)
+        self.weights_are = "given"
 
     def replica(self) -> "Sequential":
         """A model with the same values, in the same memory, but its own gradients and scratch: for another thread."""
@@ -130,14 +137,14 @@ class Sequential:
 
     def save(self, path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> None:
         """Write structure and weights into one file. `extra` names the specs of layers of your own."""
-        from framework.checkpoint import save_model  # here, because files need pydantic and numerics do not
+        from framework.saving.model_file import save_model  # here, because files need pydantic and numerics do not
 
         save_model(self, Path(path), extra=tuple(extra))
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> "Sequential":
         """The model in the file: checked against its digest and its spec. Raises ModelFileError."""
-        from framework.checkpoint import load_model
+        from framework.saving.model_file import load_model
 
         return load_model(Path(path), extra=tuple(extra))
 
@@ -164,7 +171,7 @@ class Sequential:
     def __reduce__(self) -> tuple[object, ...]:
         # How copies and pickles are made: the layers detached, then assembled anew. Left to itself NumPy would copy
         # each view into an array of its own, and training the copy would change dead arrays.
-        return _assemble, (self.layers, self.input_shape, self.dtype.name)
+        return _assemble, (self.layers, self.input_shape, self.dtype.name, self.weights_are)
 
     def _arrays(self) -> dict[str, Parameter | Buffer]:
         return {array.path: array for array in (*self.parameters, *self.buffers)}
@@ -194,8 +201,10 @@ class Sequential:
         return scores
 
 
-def _assemble(layers: Iterable[Layer], input_shape: Shape, dtype: str) -> Sequential:
-    return Sequential(layers, input_shape=input_shape, dtype=dtype)
+def _assemble(layers: Iterable[Layer], input_shape: Shape, dtype: str, weights_are: WeightsAre) -> Sequential:
+    model = Sequential(layers, input_shape=input_shape, dtype=dtype)
+    model.weights_are = weights_are
+    return model
 
 
 def _checked_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
@@ -32,6 +34,16 @@ def blas_threads(count: int) -> AbstractContextManager[object]:
     """Inside, NumPy's matrix products use `count` threads; afterwards what they used before."""
     limit: AbstractContextManager[object] = _controller().limit(limits=count, user_api="blas")
     return limit
+
+
+def arithmetic() -> str:
+    """What decides how sums are rounded: NumPy, its BLAS, and the kernels that one has chosen for this processor."""
+    libraries = [
+        " ".join(str(library.get(key, "")) for key in ("internal_api", "version", "architecture"))
+        for library in _controller().info()
+        if library["user_api"] == "blas"
+    ]
+    return ", ".join([f"numpy {np.__version__}", *sorted(libraries)])
 
 
 def usable_cores() -> int:

@@ -4,8 +4,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, nullcontext
 from functools import cached_property
 from typing import final
 
@@ -17,48 +16,24 @@ from framework.data.augmentation import Augmentation
 from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
 from framework.data.feed import Feed
+from framework.divergence import first_not_finite, remedy
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import Gradients, part_rows
 from framework.history import EpochReport, History, StepReport
+from framework.keeper import Keeper
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
 from framework.randomness import Step, stream
 from framework.schedules import ConstantSchedule, Schedule
-from framework.sequential import Sequential
+from framework.sequential import Sequential, WeightsAre
 from framework.settings import TrainingSettings
 from framework.steadying import Average, averaged, clip_to_norm, limit_columns
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
-from framework.types import Array
+from framework.training_state import TrainingState
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
-
-
-@final
-@dataclass
-class TrainingState:
-    """All a run is between two steps, beside the model and the optimizer's slots: the step and what comes next to it.
-
-    loss_sum, weight_sum, correct, seen and seconds belong to the epoch under way, samples to the whole run. first_step
-    is the index this run's first step has for an optimizer that had made steps before.
-    """
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    loss_sum: float = 0.0
-    weight_sum: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    seconds: float = 0.0
-    samples: int = 0
-    first_step: int | None = None
-    best: float | None = None
-    epochs_since_best: int = 0
-    best_values: Array | None = field(default=None, repr=False)
-    best_buffers: Array | None = field(default=None, repr=False)
-    average: Average | None = field(default=None, repr=False)
 
 
 @final
@@ -70,8 +45,8 @@ class Training:
     and thread count the weights are the same to the bit.
 
     An optimizer object that has trained this very model goes on where it was; a new one starts fresh. A script that
-    breaks off the loop has the weights as they are then, and `restore_best()`. Iterating raises Diverged as soon as the
-    loss is not a finite number.
+    breaks off the loop has the weights as they are then, and `restore_best()`. With `checkpoints` the training is kept
+    on disk and can go on after a kill. Iterating raises Diverged as soon as the loss or a gradient is no finite number.
     """
 
     def __init__(
@@ -85,6 +60,7 @@ class Training:
         augmentation: Augmentation | None = None,
         validation_data: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
         settings: TrainingSettings | None = None,
+        checkpoints: Keeper | None = None,
     ) -> None:
         check_instance("model", model, Sequential)
         check_instance("optimizer", optimizer, Optimizer)
@@ -118,13 +94,22 @@ class Training:
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
         self.feed = Feed(self.batches, augmentation)
         if augmentation is not None:  # images of another shape come out now, not in a thread
-            augmentation(self.data.x[:1], stream(self.settings.seed, "augmentation"))
+            one = self.data.x[:1]
+            new = augmentation(one, stream(self.settings.seed, "augmentation"))
+            if np.shape(new) != one.shape:
+                raise InputError(f"{augmentation!r}: got new samples of shape {np.shape(new)}; expected {one.shape}")
         self.history = History()
         self.state = TrainingState()
+        self.checkpoints = checkpoints
+        if checkpoints is not None:
+            checkpoints.attach(self)
 
     @cached_property
     def threads(self) -> int:
-        """The threads of a step; under "auto" the first look measures a few, which change nothing."""
+        """The threads of a step; under "auto" the first look measures a few, which change nothing.
+
+        Checkpoints set it to what it was before a stop: another number of threads rounds otherwise.
+        """
         if self.settings.threads != "auto":
             return self.settings.threads
         most = part_rows(self.model)
@@ -162,7 +147,7 @@ class Training:
             self.state.first_step = self.optimizer.steps
             if self.settings.average is not None:
                 self.state.average = Average(self.model, self.settings.average)
-        with self._gradients, self.feed:
+        with self._gradients, self.feed, self.checkpoints or nullcontext():
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
                 yield from self._epoch(self.state.first_step)
         self.restore_best()
@@ -180,46 +165,48 @@ class Training:
             state.seconds += time.perf_counter() - start
             yield self._step_report()
         start = time.perf_counter()
-        numbers = (self.model.parameters.values, self.model.buffers.values)
-        if not all(np.isfinite(values).all() for values in numbers):  # the last update's loss was never computed
-            raise self._diverged("a weight is no finite number", state.step)
+        self.check_finite()  # the last update's loss was never computed
         with averaged(self.state.average), blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
+            if validation is not None and not math.isfinite(validation.loss):
+                raise self._diverged(f"the validation loss is {validation.loss}")
             best = self._is_best(validation)
         state.seconds += time.perf_counter() - start
-        yield self._finish_epoch(validation, best)
+        report = self._finish_epoch(validation, best)
+        if self.checkpoints is not None:
+            self.checkpoints.after_epoch()
+        yield report
 
     def _advance(self, batches: Iterator[Batch], first_step: int) -> None:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
+        self.model.weights_are = "last"
         for batch in batches:
             self._step(batch, first_step + self.state.step)
+            if self.checkpoints is not None:
+                self.checkpoints.after_step()
             if time.perf_counter() - start >= REPORT_SECONDS:
                 break
 
     def _step(self, batch: Batch, index: int) -> None:
-        state = self.state
-        value, right = self._gradients(batch, Step(self.settings.seed, index))
-        if not math.isfinite(value):
-            raise self._diverged(f"the loss is {value}", state.step + 1)
+        state, step = self.state, Step(self.settings.seed, index)
+        value, right = self._gradients(batch, step)
+        grads = self.model.parameters.grads
+        # One product finds NaN and infinity as surely as a look at each number, in half the time; it may also overflow.
+        if not math.isfinite(value) or not (math.isfinite(np.dot(grads, grads)) or np.isfinite(grads).all()):
+            what = "a gradient is not finite" if math.isfinite(value) else f"the loss is {value}"
+            raise self._diverged(what, batch, step)
         parameters, settings = self.model.parameters, self.settings
         if settings.clip_norm is not None:
-            clip_to_norm(parameters.grads, settings.clip_norm)
-        self.optimizer.step(parameters.values, parameters.grads, self.learning_rate(state.step), index)
+            clip_to_norm(grads, settings.clip_norm)
+        self.optimizer.step(parameters.values, grads, self.learning_rate(state.step), index)
         self.optimizer.steps = index + 1
         if settings.max_norm is not None:
             for parameter in parameters:
                 limit_columns(parameter, settings.max_norm)
         if state.average is not None:
             state.average.update(state.step)
-        weight = self.loss.total_weight(batch.y, batch.sample_weight)
-        state.loss_sum += value * weight
-        state.weight_sum += weight
-        state.correct += right
-        state.seen += len(batch.x)
-        state.samples += len(batch.x)
-        state.step += 1
-        state.batch += 1
+        state.count(len(batch.x), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
 
     def learning_rate(self, step: int) -> float:
         """The rate of one step of this run, counted from 0."""
@@ -234,7 +221,7 @@ class Training:
             loss=state.loss_sum / state.weight_sum,
             accuracy=None if self._labels is None else state.correct / state.seen,
             learning_rate=self.learning_rate(state.step - 1),
-            samples_per_second=state.seen / state.seconds,
+            samples_per_second=state.timed / state.seconds,
         )
 
     def _finish_epoch(self, validation: Evaluation | None, best: bool) -> EpochReport:
@@ -248,13 +235,11 @@ class Training:
             validation_accuracy=None if validation is None else validation.accuracy,
             learning_rate=self.learning_rate(state.step - 1),
             seconds=state.seconds,
-            samples_per_second=state.seen / state.seconds,
+            samples_per_second=state.timed / state.seconds,
             best=best,
         )
         self.history.epochs.append(report)
-        state.epoch += 1
-        state.batch, state.loss_sum, state.weight_sum = 0, 0.0, 0.0
-        state.correct, state.seen, state.seconds = 0, 0, 0.0
+        state.end_epoch()
         if self.settings.patience is not None and state.epochs_since_best >= self.settings.patience:
             self.history.stopped_early = state.epoch < self.settings.epochs
         return report
@@ -267,7 +252,7 @@ class Training:
         figure = -validation.loss
         if self.settings.monitor == "validation_accuracy" and validation.accuracy is not None:
             figure = validation.accuracy
-        if not math.isfinite(figure) or (state.best is not None and figure <= state.best):
+        if state.best is not None and figure <= state.best:
             state.epochs_since_best += 1
             return False
         state.best, state.epochs_since_best = figure, 0
@@ -282,14 +267,32 @@ class Training:
         if state.best_values is not None and state.best_buffers is not None:
             self.model.parameters.values[...] = state.best_values
             self.model.buffers.values[...] = state.best_buffers
+            self.model.weights_are = self.best_weights_are
         elif state.average is not None and state.step:
             self.model.parameters.values[...] = state.average.values
             self.model.buffers.values[...] = state.average.buffers
+            self.model.weights_are = "average"
 
-    def _diverged(self, what: str, step: int) -> Diverged:
-        """`step` counts from 1, as in all that people read."""
+    @property
+    def best_weights_are(self) -> WeightsAre:
+        """What the weights of the best epoch are: its last ones, or the average then."""
+        return "best" if self.settings.average is None else "best average"
+
+    def check_finite(self) -> None:
+        """Raise Diverged where a weight, a running statistic or the optimizer's memory is no finite number."""
+        named = {array.path: array.value for array in (*self.model.parameters, *self.model.buffers)}
+        for name, values in (named | dict(self.optimizer.slots)).items():
+            if not np.isfinite(values).all():
+                raise self._diverged(f"{name} is not finite after the last update")
+
+    def _diverged(self, what: str, batch: Batch | None = None, step: Step | None = None) -> Diverged:
+        """Epoch and step count from 1, as in all that people read."""
+        done, rate = self.state.step, self.learning_rate(max(self.state.step - (batch is None), 0))
+        if batch is not None and step is not None:
+            first = first_not_finite(self.model, self._gradients.parts(batch), step)
+            what += f"; the first number that is not finite is in {first}" if first else ""
         return Diverged(
-            f"training diverged: epoch {self.state.epoch + 1}, step {step}: "
-            f"{what} at learning rate {self.learning_rate(step - 1):.3g}",
-            hint=f"try a learning rate of {self.optimizer.learning_rate / 10:.3g}, or check the scale of the data",
+            f"training diverged: epoch {self.state.epoch + 1}, step {done + (batch is not None)}, "
+            f"learning rate {rate:.3g}: {what}",
+            hint=remedy(self.model, self.data.x[:1000], self.optimizer.learning_rate, updates=done),
         )

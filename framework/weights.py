@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from framework.arguments import check_finite, real_numbers
+from framework.arguments import check_finite, check_minimum, real_numbers
 from framework.errors import InputError, quoted
 from framework.types import Array, Shape
 
@@ -14,6 +14,8 @@ class Held(Protocol):
     """One named array a layer keeps: a Parameter or a Buffer."""
 
     shape: Shape
+    minimum: float
+    """No number may be below it."""
 
     @property
     def size(self) -> int: ...
@@ -37,7 +39,9 @@ def copies(arrays: Mapping[str, Held]) -> dict[str, Array]:
 
 
 def fill(arrays: Mapping[str, Held], weights: Mapping[str, Array]) -> None:
-    """Copy `weights` in, by path. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
+    """Copy `weights` in, by path. Raises InputError, and changes nothing, unless names and shapes fit exactly and every
+    number is finite and not below its array's minimum.
+    """
     for path in sorted(arrays.keys() ^ weights.keys()):
         state = "is missing" if path in arrays else "belongs to no layer"
         raise InputError(f"weights: {quoted(path)} {state}; expected exactly {', '.join(arrays)}")
@@ -49,5 +53,6 @@ def fill(arrays: Mapping[str, Held], weights: Mapping[str, Array]) -> None:
         with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
             checked[path] = numbers.astype(array.value.dtype)  # a copy: it may be a view of what is written below
         check_finite(f"weights: {quoted(path)}", checked[path])
+        check_minimum(f"weights: {quoted(path)}", checked[path], array.minimum)
     for path, array in arrays.items():
         array.value[...] = checked[path]

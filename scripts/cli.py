@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -19,9 +20,11 @@ from scripts.commands.evaluate import evaluate
 from scripts.commands.gradcheck import gradcheck
 from scripts.commands.predict import predict
 from scripts.commands.recipes import recipes
+from scripts.commands.resume import resume
 from scripts.commands.schema import schema
 from scripts.commands.show import show
 from scripts.commands.train import train
+from scripts.interrupted import Interrupted
 from scripts.usage import CommandLine
 
 BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, CHECK_FAILED = 1, 2, 3, 4, 5
@@ -34,7 +37,7 @@ app = typer.Typer(
     suggest_commands=False,  # we do it ourselves
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (train, show, recipes, evaluate, predict, gradcheck, schema):
+for command in (train, resume, show, recipes, evaluate, predict, gradcheck, schema):
     app.command()(command)
 
 
@@ -53,13 +56,10 @@ def options(
         raise typer.Exit(BAD_INPUT)
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived."""
-
-
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    warnings.showwarning = _warn
     try:
         code = _run(sys.argv[1:])
         if code == INTERRUPTED:  # typer takes Ctrl-C for itself and makes this of it
@@ -69,7 +69,7 @@ def main() -> None:
     except (BrokenPipeError, SystemExit):  # the latter is what rich makes of the former
         _forget_stdout()
         sys.exit(BROKEN_PIPE)
-    except (Exception, KeyboardInterrupt, Terminated) as error:
+    except (Exception, KeyboardInterrupt, Interrupted) as error:
         if "--debug" in sys.argv:
             print(*map(_harmless, traceback.format_exc().splitlines()), sep="\n", file=sys.stderr)
         code = _report(error)
@@ -97,9 +97,11 @@ def _forget_stdout() -> None:
 
 def _report(error: BaseException) -> int:
     """Say on stderr what went wrong, and which exit code that is."""
-    if isinstance(error, KeyboardInterrupt | Terminated):
-        print("\ninterrupted", file=sys.stderr)
-        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+    if isinstance(error, KeyboardInterrupt | Interrupted):
+        advice = error.advice if isinstance(error, Interrupted) else ""
+        print(f"\ninterrupted{f'; {_harmless(advice)}' if advice else ''}", file=sys.stderr)
+        terminated = isinstance(error, Interrupted) and error.number == signal.SIGTERM
+        return TERMINATED if terminated else INTERRUPTED
     if isinstance(error, MemoryError):
         print("error: out of memory", file=sys.stderr)
         return ENVIRONMENT
@@ -121,13 +123,17 @@ def _report(error: BaseException) -> int:
     return BUG
 
 
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {_harmless(str(message))}", file=sys.stderr)
+
+
 def _harmless(text: str) -> str:
     """A message may quote names from anywhere: no control character of theirs reaches the terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    raise Interrupted(number)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
-"""The main job, in order: read, split, train, evaluate, save, predict, report."""
+"""The main job, in order: read, split, train, evaluate, save, predict, report; and the way on after a stop."""
 
 import json
-import os
 import platform
-import sys
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import final
 
 import numpy as np
 from rich.console import Console
@@ -18,115 +16,126 @@ from rich.console import Console
 from framework import __version__
 from framework.console import default_console, print_results, say, watch
 from framework.console.network import sizes
-from framework.console.text import meanwhile
+from framework.console.text import counted, meanwhile
 from framework.data.dataset import Dataset
 from framework.data.table import Table, read_table
-from framework.errors import ChalknetError, InputError, TableError, shown_path
+from framework.errors import ChalknetError, Diverged, EnvironmentFault, TableError, shown_path
 from framework.evaluation import Evaluation, evaluate
+from framework.saving import Checkpoints
 from framework.specs import RunSpec
 from framework.training import Training
 from models import digits
 from scripts.clock import peak_rss_mb, seconds_since_start
+from scripts.interrupted import Interrupted
+from scripts.interruptible import Interruptible
+from scripts.job_file import Job
 from scripts.next_steps import print_next_steps
+from scripts.options import Options
 from scripts.run_folder import Report, RunFolder
 from scripts.run_spec import find_run_spec
-from scripts.submission import check_target, write_submission
-
-
-@final
-@dataclass(frozen=True)
-class Options:
-    """What was asked for on the command line, beside the recipe and its settings."""
-
-    train: Path | None = None
-    test: Path | None = None
-    no_test: bool = False
-    run: Path | None = None
-    predict: Path | None = None
-    out: Path | None = None
-    force: bool = False
-    json: bool = False
-    quiet: bool = False
-
-    def test_table(self) -> Path | None:
-        """The table the finished model is measured on. Kaggle's training rows contain the embedded test digits, so
-        rows of the user's own are never followed by ours.
-        """
-        if self.test is not None or self.no_test or self.train is not None:
-            return self.test
-        return digits.TEST
-
-    def check(self) -> None:
-        """Raise InputError for what would otherwise go wrong only after the training."""
-        if (self.predict is None) != (self.out is None):
-            raise InputError("--predict and --out: got one of the two; expected both or neither")
-        if self.test is not None and self.no_test:
-            raise InputError("--test and --no-test: got both; expected at most one")
-        for path in (self.train or digits.TRAIN, self.test_table(), self.predict):
-            if path is not None and not os.path.exists(path):
-                own = path in (digits.TRAIN, digits.TEST)
-                hint = "the digits come with a clone of the project; or give a table with --train" if own else None
-                raise InputError(f"{shown_path(path)}: no such file", hint=hint)
-            if (
-                path is not None
-                and self.out is not None
-                and os.path.exists(self.out)
-                and os.path.samefile(path, self.out)
-            ):
-                raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
-        if self.out is not None:
-            check_target(self.out, force=self.force)
+from scripts.submission import write_submission
 
 
 def run_job(recipe: str, settings: list[str], options: Options) -> None:
     """Train `recipe`, changed by `settings`, and keep everything in a run folder."""
-    console = Console(stderr=True) if options.json else default_console()
-    console.quiet = options.quiet
+    console = _console(options)
     options.check()
     spec = find_run_spec(recipe, settings)
-    with _claimed(options, Path(recipe).stem) as folder:
+    folder = RunFolder.claim(options.run, Path(recipe).stem)
+    with _kept(folder, new=True), Checkpoints(folder.path, every=options.every) as checkpoints:
         folder.write_spec(spec)
-        seconds: dict[str, float] = {}
+        folder.write_job(Job.of(recipe, options))
+        _work(recipe, spec, folder, options, console, checkpoints)
 
-        model, source = spec.build(), options.train or digits.TRAIN
-        title, origin = f"{Path(recipe).stem} {sizes(model)}", _origin(source)
-        with _timed(seconds, "load"), meanwhile(console, f"reading {origin}"):
-            table = _read(source, spec, console)
-            to_predict = _unlabelled(options.predict, spec)
-            training = spec.prepare(table.dataset(), model=model)
-        with _timed(seconds, "train"), np.errstate(all="ignore"):  # what is not finite ends in Diverged
+
+def resume_job(run: Path, train: Path | None, asked: Options, *, accept_drift: bool) -> None:
+    """Go on with the run in the folder `run`, on the table it had, or `train` where that has moved."""
+    console, folder = _console(asked), RunFolder(run)
+    spec = folder.read_spec()
+    checkpoints = Checkpoints(run, resume=True, every=asked.every, accept_drift=accept_drift)
+    with checkpoints, _kept(folder, new=False):
+        if report := folder.read_report():
+            checkpoints.clear()
+            say(console, f"{shown_path(run)}: this run is finished; there is nothing to go on with")
+            if asked.json:
+                print(json.dumps(report))
+            return
+        job = folder.read_job()
+        options = job.options()
+        options = replace(options, train=train or options.train, json=asked.json, quiet=asked.quiet, every=asked.every)
+        options.check(resumed=True)
+        _work(job.recipe, spec, folder, options, console, checkpoints)
+
+
+def _work(
+    recipe: str, spec: RunSpec, folder: RunFolder, options: Options, console: Console, checkpoints: Checkpoints
+) -> None:
+    """From the table to the report, from the beginning or from where the checkpoints are."""
+    seconds: dict[str, float] = {}
+    checkpoints.plan = spec
+    model, source = spec.build(), options.train or digits.TRAIN
+    title, origin = f"{Path(recipe).stem} {sizes(model)}", _origin(source)
+    with _timed(seconds, "load"), meanwhile(console, f"reading {origin}"):
+        table = _read(source, spec, console)
+        to_predict = _unlabelled(options.predict, spec)
+        interruptible = Interruptible(checkpoints)
+        training = spec.prepare(table.dataset(), model=model, checkpoints=interruptible)
+    before = training.state.step
+    if before:
+        say(console, _going_on(folder, training))
+    samples = training.state.samples
+    with _timed(seconds, "train"), np.errstate(all="ignore"), interruptible.heeding():
+        try:
             if options.quiet:
                 for _ in training:
                     pass
             else:
                 watch(training, console, title=title, source=origin)
+        except (BrokenPipeError, SystemExit):  # nobody reads what we print any more; the work is kept all the same
+            if training.state.step > before:
+                checkpoints.save()
+            raise
 
-        folder.write_model(training.model)  # at once: what fails from here on must not cost the training
-        folder.write_history(training.history)
+    folder.write_model(training.model)  # at once: what fails from here on must not cost the training
+    folder.write_history(training.history)
 
-        with _timed(seconds, "evaluate"):
-            measured_on, data = _measured_on(training, spec, options.test_table(), console)
-            evaluation = None if data is None else evaluate(training.model, data, loss=training.loss)
-        say(console, "")
-        if data is None or evaluation is None:
-            say(console, "nothing to measure on: hold rows out with --validation 0.1")
-        else:
-            name, shape = measured_on or "", spec.data.image_shape
-            print_results(training.model, data, evaluation, console, name=name, image_shape=shape)
+    with _timed(seconds, "evaluate"):
+        measured_on, data = _measured_on(training, spec, options.test_table(), console)
+        evaluation = None if data is None else evaluate(training.model, data, loss=training.loss)
+    say(console, "")
+    if data is None or evaluation is None:
+        say(console, "nothing to measure on: hold rows out with --validation 0.1")
+    else:
+        name, shape = measured_on or "", spec.data.image_shape
+        print_results(training.model, data, evaluation, console, name=name, image_shape=shape)
 
-        if to_predict is not None and options.out is not None:
-            write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
-            say(console, f"{options.out}: {len(to_predict.features):,} predictions, written and read again")
+    if to_predict is not None and options.out is not None:
+        write_submission(options.out, training.model.predict(to_predict.features), force=options.force)
+        say(console, f"{options.out}: {len(to_predict.features):,} predictions, written and read again")
 
-        seconds["total"] = seconds_since_start()
-        report = _report(spec, table, training, evaluation, measured_on, seconds)
-        report["run"] = str(folder.path)
-        folder.write_report(report)
-        took = f"{seconds['train']:.1f} s training, {seconds['total']:.1f} s in all"
-        say(console, f"\nsaved in {folder.path}  ({took})")
-        print_next_steps(console, recipe, folder.path, spec, train=options.train, measured=options.test_table())
-        if options.json:
-            print(json.dumps(report))
+    seconds["total"] = seconds_since_start()
+    report = _report(spec, table, training, evaluation, measured_on, seconds)
+    report |= {"run": str(folder.path), "resumed_at_step": before or None}
+    report["samples_per_second"] = round((training.state.samples - samples) / seconds["train"], 1)
+    folder.write_report(report)
+    checkpoints.clear()
+    took = f"{seconds['train']:.1f} s training, {seconds['total']:.1f} s in all"
+    say(console, f"\nsaved in {folder.path}  ({took})")
+    print_next_steps(console, recipe, folder.path, spec, train=options.train, measured=options.test_table())
+    if options.json:
+        print(json.dumps(report))
+
+
+def _console(options: Options) -> Console:
+    console = Console(stderr=True) if options.json else default_console()
+    console.quiet = options.quiet
+    return console
+
+
+def _going_on(folder: RunFolder, training: Training) -> str:
+    state, total = training.state, training.total_steps
+    where = f"step {state.step:,} of {total:,}, after {counted(state.epoch, 'epoch')} of {training.settings.epochs}"
+    return f"{shown_path(folder.path)}: going on at {where}"
 
 
 def _origin(path: Path) -> str:
@@ -134,19 +143,24 @@ def _origin(path: Path) -> str:
 
 
 @contextmanager
-def _claimed(options: Options, name: str) -> Iterator[RunFolder]:
-    """A new run folder, gone again if its training does not come to an end."""
-    folder = RunFolder.claim(options.run, name)
+def _kept(folder: RunFolder, *, new: bool) -> Iterator[None]:
+    """A new run folder is gone again if nothing came of its run; if something did, whoever ends the run is told."""
     try:
-        yield folder
-    except BaseException as error:
-        if not folder.has_model():
+        yield
+    except (KeyboardInterrupt, Interrupted) as error:
+        if folder.has_work():
+            number = error.number if isinstance(error, Interrupted) else signal.SIGINT
+            raise Interrupted(number, folder.path) from error
+        if new:
             folder.abandon()
-        elif isinstance(error, ChalknetError):
-            safe = f"the trained model is safe in {folder.path}"
+        raise
+    except BaseException as error:
+        if new and not folder.has_work():
+            folder.abandon()
+        elif isinstance(error, Diverged | EnvironmentFault) or (new and isinstance(error, ChalknetError)):
+            kept = "the trained model" if folder.has_model() else "what was learnt before"
+            safe = f"{kept} is safe in {shown_path(folder.path)}"
             raise type(error)(str(error), hint=f"{error.hint}; {safe}" if error.hint else safe) from error
-        else:
-            print(f"the trained model is safe in {shown_path(folder.path)}", file=sys.stderr)
         raise
 
 
@@ -191,15 +205,14 @@ def _report(
     measured_on: str | None,
     seconds: dict[str, float],
 ) -> Report:
-    seen = training.state.samples
     best = training.history.best
     return {
         "accuracy": None if evaluation is None else evaluation.accuracy,
         "loss": None if evaluation is None else evaluation.loss,
         "measured_on": measured_on,
         "seconds": {name: round(value, 4) for name, value in seconds.items()},
-        "samples_per_second": round(seen / seconds["train"], 1),
-        "samples_seen": seen,
+        "samples_per_second": 0.0,
+        "samples_seen": training.state.samples,
         "epochs": len(training.history),
         "best_epoch": None if best is None else best.epoch,
         "peak_rss_mb": peak_rss_mb(),

@@ -12,10 +12,14 @@ from typing import TypeAlias, final
 from framework.errors import EnvironmentFault, InputError, SpecError, quoted, shown_path
 from framework.files import publish, read_file
 from framework.history import COLUMNS, History
+from framework.saving.checkpoints import LATEST, PREVIOUS
+from framework.saving.resuming import JOB
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, RunSpec, read_spec
+from scripts.job_file import Job
 
 SPEC, MODEL, HISTORY, REPORT = "spec.json", "model.safetensors", "history.csv", "report.json"
+KEPT = (MODEL, LATEST, PREVIOUS)
 RUNS = Path("runs")
 MAX_BYTES = 10_000_000
 """No history and no report comes near it."""
@@ -52,21 +56,29 @@ class RunFolder:
                 else:
                     return RunFolder(free)
         except FileExistsError:
-            raise InputError(
-                f"{path}: got a name that exists; expected a new one", hint="choose another --run, or leave it out"
-            ) from None
+            raise InputError(f"{path}: got a name that exists; expected a new one", hint=_way_on(path)) from None
         except OSError as error:
             raise EnvironmentFault(f"{path or RUNS}: cannot be made: {error.strerror or error}") from error
 
     def has_model(self) -> bool:
         return os.path.isfile(self.path / MODEL)
 
+    def has_work(self) -> bool:
+        """Whether anything that was learnt is in it, finished or not."""
+        return any(os.path.lexists(self.path / name) for name in KEPT)
+
     def abandon(self) -> None:
-        """Remove the folder again: its run did not come to an end."""
+        """Remove the folder again: nothing came of its run."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def write_spec(self, spec: RunSpec) -> None:
         publish(self.path / SPEC, (spec.model_dump_json(indent=2) + "\n").encode())
+
+    def write_job(self, job: Job) -> None:
+        publish(self.path / JOB, (job.model_dump_json(indent=2) + "\n").encode())
+
+    def read_job(self) -> Job:
+        return Job.read(read_file(self.path / JOB, MAX_BYTES, InputError), self.path / JOB)
 
     def write_model(self, model: Sequential) -> None:
         model.save(self.path / MODEL)
@@ -143,4 +155,15 @@ class RunFolder:
         return spec, model
 
     def read_model(self) -> Sequential:
+        if not self.has_model() and self.has_work():
+            raise InputError(
+                f"{shown_path(self.path)}: got a run that is not finished; expected one with its {MODEL}",
+                hint=f"chalknet resume {shown_path(self.path)} goes on with it",
+            )
         return Sequential.load(self.path / MODEL)
+
+
+def _way_on(path: Path | None) -> str:
+    if path is not None and not os.path.exists(path / REPORT) and RunFolder(path).has_work():
+        return f"chalknet resume {shown_path(path)} goes on with the run in it"
+    return "choose another --run, or leave it out"

@@ -19,6 +19,7 @@ from scripts.nearest import likeness, nearest
 EXAMPLES = {
     "evaluate": "chalknet evaluate runs/digits-1 data/test.csv.gz",
     "predict": "chalknet predict runs/digits-1 data/kaggle/test.csv --out submission.csv",
+    "resume": "chalknet resume runs/digits-1",
     "show": "chalknet show digits",
     "--train": "--train data/kaggle/train.csv",
     "--test": "--test data/test.csv.gz",
@@ -29,6 +30,7 @@ EXAMPLES = {
     "--threads": "--threads 1",
     "--predict": "--predict data/kaggle/test.csv --out submission.csv",
     "--out": "--out submission.csv",
+    "--save-every": "--save-every 100",
     "--set": "--set training.batch_size=64",
 }
 """Commands and options as they are usually typed."""

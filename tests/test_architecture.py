@@ -24,12 +24,12 @@ FORBIDDEN_IMPORTS = {
     "scripts": {"tests"},
 }
 HOMES = {
-    "pydantic": ("framework/specs/", "framework/checkpoint.py"),
+    "pydantic": ("framework/specs/", "framework/saving/"),
     "pydantic_core": ("framework/specs/",),
     "pandas": ("framework/history.py",),
     "rich": ("framework/console/",),
     "IPython": ("framework/console/notebook.py",),
-    "safetensors": ("framework/checkpoint.py", "framework/data/table/cache.py"),
+    "safetensors": ("framework/saving/", "framework/data/table/cache.py"),
     "threadpoolctl": ("framework/threads.py",),
     "platformdirs": ("framework/data/table/cache.py",),
 }
@@ -98,7 +98,7 @@ def test_every_library_has_its_home(path: Path) -> None:
 def test_numerics_know_no_specs(path: Path) -> None:
     """Only what is a door to files imports them, and only where a door is opened."""
     name = _name(path)
-    if name.startswith(("framework/specs/", "framework/checkpoint.py")):
+    if name.startswith(("framework/specs/", "framework/saving/")):
         return
     at_import = ast.Module([node for node in _tree(path).body if not isinstance(node, ast.If)], [])
     for node in ast.walk(at_import):

@@ -33,7 +33,8 @@ def epoch_row(report: EpochReport, *, best: bool) -> Text:
     row = f"{f'{report.epoch}/{report.epochs}':>{width}}{shown_loss(report.loss):>10}{percent(report.accuracy):>11}"
     if report.validation_loss is not None:
         row += f"{shown_loss(report.validation_loss):>11}{percent(report.validation_accuracy):>11}"
-    row += f"{report.learning_rate:>#11.3g}{report.samples_per_second:>12,.0f}"
+    speed = "" if report.samples_per_second is None else f"{report.samples_per_second:,.0f}"
+    row += f"{report.learning_rate:>#11.3g}{speed:>12}"
     return Text(f"{row} ★", f"{TITLE} {GOOD}") if best else Text(row)
 
 

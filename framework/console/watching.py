@@ -60,7 +60,7 @@ def watch(training: Training, console: Console | None = None, *, title: str = ""
 
 
 def _watch_lines(training: Training, console: Console) -> None:
-    say(console, *column_names(training))
+    say(console, *column_names(training), *history_rows(training.history))
     for event in training:
         if isinstance(event, EpochReport) and (is_shown(event.epoch, event.epochs) or training.history.stopped_early):
             say(console, epoch_row(event, best=event.best))
@@ -104,6 +104,7 @@ class LiveView(JupyterMixin):
     def __init__(self, training: Training) -> None:
         self.training = training
         self.now: StepReport | None = None
+        self.first_step = training.state.step
         self.start = time.perf_counter()
         self._rows: Segments | None = None
         self._drawn_for: tuple[int, int, int] | None = None
@@ -124,7 +125,8 @@ class LiveView(JupyterMixin):
         part, words = (now.batch / now.batches, f"loss {shown_loss(now.loss)}") if now else (0.0, "")
         speed = f"{now.samples_per_second:,.0f} samples/s" if now else ""
         elapsed = time.perf_counter() - self.start
-        left = f"{clock(elapsed * (1 - done) / done)} left" if done else ""
+        made = state.step - self.first_step
+        left = f"{clock(elapsed * (self.training.total_steps - state.step) / made)} left" if made else ""
         return (
             Text.assemble((f"{epoch:>{names}}  ", TITLE), bar(part, width), f"  {words}"),
             Text.assemble((f"{'run':>{names}}  ", QUIET), bar(done, width, GOOD), f"  {speed}  {left}"),

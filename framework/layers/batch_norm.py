@@ -40,7 +40,7 @@ class BatchNorm(Layer):
         self.beta = Parameter("beta", (self.features,), Constant(0.0))
         self.parameters = (self.gamma, self.beta)
         self.running_mean = Buffer("running_mean", (self.features,), 0.0)
-        self.running_variance = Buffer("running_variance", (self.features,), 1.0)
+        self.running_variance = Buffer("running_variance", (self.features,), 1.0, minimum=0.0)
         self.buffers = (self.running_mean, self.running_variance)
 
     def formula(self, x: str, number: int) -> str:

@@ -74,6 +74,11 @@ class ComponentSpec(Spec):
         """The permanent name in files."""
         return str(cls.model_fields["type"].default)
 
+    def _misfit(self, error: TypeError, hint: str) -> InputError:
+        """What to say when the constructor of `component` does not take the arguments it is given."""
+        name = self.component.__name__
+        return InputError(f"{name}: {error}; expected all arguments in {type(self).__name__} or inferred()", hint=hint)
+
 
 class LayerSpec(ComponentSpec):
     """Describes a Layer. A layer of your own joins by a subclass, handed over in `extra=[...]`."""
@@ -86,10 +91,8 @@ class LayerSpec(ComponentSpec):
         try:
             return self.component(**self.arguments(), **inferred)
         except TypeError as error:
-            raise InputError(
-                f"{self.component.__name__}: {error}; expected all arguments in {type(self).__name__} or inferred()",
-                hint="inferred(input_shape) returns the arguments that follow from it, such as in_features",
-            ) from None
+            hint = "inferred(input_shape) returns the arguments that follow from it, such as in_features"
+            raise self._misfit(error, hint) from None
 
 
 class BuildableSpec(ComponentSpec):
@@ -127,7 +130,12 @@ class AugmentationSpec(ComponentSpec):
 
     def build_for(self, image_shape: tuple[int, int] | None) -> Augmentation:
         """The augmentation for images of that shape."""
-        return self.component(**self.arguments(), **self.component.inferred(image_shape))
+        inferred = self.component.inferred(image_shape)
+        try:
+            return self.component(**self.arguments(), **inferred)
+        except TypeError as error:
+            hint = "inferred(image_shape) returns the arguments that follow from it"
+            raise self._misfit(error, hint) from None
 
 
 class InitializerSpec(BuildableSpec):

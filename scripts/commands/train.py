@@ -32,6 +32,9 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: training.batch_size=64.")
     ] = None,
+    save_every: Annotated[
+        int | None, typer.Option(metavar="N", help="Save the state after every N steps; else after epochs.", min=1)
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the report as one line on stdout; the rest goes to stderr.")
     ] = False,
@@ -42,7 +45,8 @@ def train(
     With --train and no --test no test set is opened (Kaggle's rows contain the embedded test digits), and the
     accuracy is that of the rows held out by --validation.
     """
-    from scripts.job import Options, run_job
+    from scripts.job import run_job
+    from scripts.options import Options
 
     settings = list(set_ or [])
     # each is a setting too, whose value is judged where all settings are
@@ -62,6 +66,7 @@ def train(
         predict=predict,
         out=out,
         force=force,
+        every=save_every,
         json=json,
         quiet=quiet,
     )

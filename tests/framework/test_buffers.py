@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from framework import (
     SoftmaxCrossEntropy,
     Step,
 )
+from framework.errors import ModelFileError
 from framework.types import Array
 
 STEP = Step(seed=1, index=0)
@@ -176,6 +178,11 @@ def test_they_are_among_the_weights() -> None:
             "weights: 'layers.3.running_variance': got shape (3,); expected (2,)",
         ),
         ("layers.3.running_variance", np.array([1, np.nan]), "weights: 'layers.3.running_variance': row 1: got nan"),
+        (
+            "layers.1.running_variance",
+            np.array([1, 0, -0.5, -2]),
+            "weights: 'layers.1.running_variance': row 2: got -0.5; expected 0 or more",
+        ),
         ("layers.0.weight", np.zeros(3), "weights: 'layers.0.weight': got shape (3,); expected (3, 4)"),
     ],
 )
@@ -192,6 +199,49 @@ def test_weights_that_do_not_fit_change_nothing(name: str, array: Array | None, 
     assert str(caught.value).startswith(message)
     np.testing.assert_array_equal(model.parameters.values, values)
     np.testing.assert_array_equal(model.buffers.values, statistics)
+
+
+def test_a_buffer_has_the_least_number_it_may_hold() -> None:
+    mean, variance = model_of().layers[1].buffers
+    assert (mean.minimum, variance.minimum) == (-np.inf, 0)
+    model = Sequential(
+        [Own(Buffer("seen", (), 2.0, minimum=1.0), Buffer("span", (2, 2), 0.0, minimum=-0.5))], input_shape=(3,)
+    )
+    fitting = {"layers.0.seen": np.array(1.0), "layers.0.span": np.full((2, 2), -0.5)}
+    model.set_weights(fitting)
+    np.testing.assert_array_equal(model.get_weights()["layers.0.span"], fitting["layers.0.span"])
+    for name, array, said in (
+        ("seen", np.array(0.75), "weights: 'layers.0.seen': got 0.75; expected 1 or more"),
+        ("seen", np.array(np.nan), "weights: 'layers.0.seen': got nan; expected finite numbers"),
+        (
+            "span",
+            np.array([[0, 1], [2, -1]]),
+            "weights: 'layers.0.span': row 1, column 1: got -1.0; expected -0.5 or more",
+        ),
+    ):
+        with pytest.raises(InputError) as caught:
+            model.set_weights({**fitting, f"layers.0.{name}": array})
+        assert str(caught.value) == said
+    with pytest.raises(InputError, match=r"^spread: start: got -1\.0; expected 0 or more, its minimum$"):
+        Buffer("spread", (2,), -1.0, minimum=0.0)
+
+
+def test_a_negative_variance_is_neither_saved_nor_loaded(tmp_path: Path) -> None:
+    """It would make inference nan; only writing into the array itself leads there."""
+    model, path = trained(), tmp_path / "model.safetensors"
+    model.save(path)
+    before = path.read_bytes()
+    model.layers[3].buffers[1].value[1] = -0.25
+    said = "'layers.3.running_variance': row 1: got -0.25; expected 0 or more"
+    with pytest.raises(InputError) as refused:
+        model.save(path)
+    assert str(refused.value) == f"{path}: tensor {said}"
+    assert path.read_bytes() == before
+    model.layers[3].buffers[1].minimum = -np.inf  # so that a file with it can be made
+    model.save(path)
+    with pytest.raises(ModelFileError) as caught:
+        Sequential.load(path)
+    assert str(caught.value) == f"{path}: weights: {said}"
 
 
 def test_a_seed_lets_them_start_again_and_none_keeps_them() -> None:

@@ -33,7 +33,7 @@ from framework.layers.base import Activation
 from framework.losses import BinaryCrossEntropy, Huber
 from framework.representation import constructor_call
 from framework.types import Array
-from tests.framework.test_layers import CASES, Case
+from tests.cases.layers import LAYERS, LayerCase
 
 SCREEN = 24
 """Lines of a terminal, and columns."""
@@ -184,9 +184,9 @@ def entry(report: GradientReport) -> Comparison:
     return report.culprit
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case.make()))
+@pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_every_built_in_layer_passes(case: Case, seed: int) -> None:
+def test_every_built_in_layer_passes(case: LayerCase, seed: int) -> None:
     report = check(case.make(), input_shape=case.shape, seed=seed)
     assert report.ok, str(report)
     assert report.kinks == 0
@@ -459,6 +459,18 @@ def test_losses_are_checked_with_targets_that_fit_them(loss: Loss, outputs: int)
     report = check(model, loss=loss)
     assert report.ok, str(report)
     assert report.setting.endswith(f"; {constructor_call(loss)}")
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 5])
+@pytest.mark.parametrize("rows", [None, 1, 4])
+def test_drawn_targets_fit_a_binary_cross_entropy(outputs: int, rows: int | None) -> None:
+    """They are from 0 to 1, or labels; a single normal number is as often outside as not."""
+    for seed in range(10):
+        model = Sequential([Dense(4, 3), Tanh(), Dense(3, outputs)], seed=seed)
+        x = None if rows is None else np.random.default_rng(seed).standard_normal((rows, 4))
+        report = check(model, x, loss=BinaryCrossEntropy(), seed=seed)
+        assert report.ok, str(report)
+        assert report.unseen == ()
 
 
 def test_rows_of_targets_mean_squared_errors() -> None:

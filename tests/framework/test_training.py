@@ -482,8 +482,9 @@ def test_a_rate_far_too_high_is_reported_with_epoch_and_step() -> None:
     seen: list[StepReport | EpochReport] = []
     with np.errstate(all="ignore"), pytest.raises(Diverged) as caught:
         seen.extend(training)
-    assert str(caught.value).startswith(f"training diverged: epoch 1, step {training.state.step + 1}: the loss is ")
-    assert "at learning rate 1e+30" in str(caught.value)
+    assert str(caught.value).startswith(
+        f"training diverged: epoch 1, step {training.state.step + 1}, learning rate 1e+30: the loss is "
+    )
     assert caught.value.hint is not None
     assert "1e+29" in caught.value.hint
     assert all(math.isfinite(report.loss) for report in [*seen, *training.history])

@@ -226,7 +226,7 @@ def test_what_is_not_repeated_is_harmless_too(words: list[str], chalknet: Chalkn
 
 
 def test_every_option_with_a_value_has_an_example() -> None:
-    for name in ("train", "evaluate", "predict"):
+    for name in ("train", "resume", "evaluate", "predict"):
         line = CommandLine([name], app)
         for option, parameter in line.options.items():
             if not parameter.is_flag:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from framework.specs import parse_spec
+from framework.testing import LayerBattery
 from models import digits
 from scripts import examples
+from scripts.examples.own_layer import PReLU, PReLUSpec
 
 FOLDER = Path(examples.__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -28,6 +30,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
     def run(name: str, *arguments: object) -> str:
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        monkeypatch.delitem(sys.modules, f"scripts.examples.{name}", raising=False)  # where a test has imported it
         runpy.run_module(f"scripts.examples.{name}", run_name="__main__")
         captured = capsys.readouterr()
         assert captured.err == ""
@@ -120,6 +123,10 @@ def test_own_layer_has_the_right_gradient_learns_and_comes_back(example: Example
     assert min(_percentages(last_epoch)) > 94
     assert _number(r"the slope it learned is (\S+)$", out) < 0.2
     assert [path.name for path in tmp_path.iterdir()] == ["prelu.safetensors"]
+
+
+class TestPReLU(LayerBattery):
+    layer, spec = PReLU(), PReLUSpec
 
 
 @pytest.mark.usefixtures("closed_test_digits")

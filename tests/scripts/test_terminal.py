@@ -148,11 +148,11 @@ def test_ctrl_c_gives_the_cursor_back_and_says_so(tmp_path: Path, digits_csv: Pa
         assert terminal.read_to_the_end() == 130
     screen = screen_of(terminal.text, 24)
     assert screen.cursor_shown
-    assert screen.text.endswith("\n\ninterrupted")
+    assert re.search(r"\n\ninterrupted; go on with: chalknet resume \S+\Z", screen.text.replace("resume\n", "resume "))
     assert "Traceback" not in screen.text
     assert "━" not in screen.text
     assert re.search(r"^ *1/1000000 ", screen.text, re.MULTILINE)
-    assert not run.exists()
+    assert (run / "latest.safetensors").exists()
 
 
 def test_a_divergence_is_told_below_the_rows_so_far(tmp_path: Path, digits_csv: Path) -> None:
@@ -162,7 +162,9 @@ def test_a_divergence_is_told_below_the_rows_so_far(tmp_path: Path, digits_csv: 
     screen = screen_of(terminal.text, 24)
     assert screen.cursor_shown
     assert "━" not in screen.text
-    assert re.search(r"^error: training diverged: epoch \d+, step \d+: .*\n  hint: ", screen.text, re.MULTILINE)
+    assert re.search(
+        r"^error: training diverged: epoch \d+, step \d+, learning rate [\s\S]*\n  hint: ", screen.text, re.MULTILINE
+    )
 
 
 def test_a_fault_in_the_table_leaves_nothing_but_its_message(tmp_path: Path) -> None:
@@ -191,7 +193,8 @@ def test_a_reader_that_has_seen_enough_ends_the_run_quietly(tmp_path: Path, digi
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(SECONDS) == 141
-    assert not (tmp_path / "r").exists()
+    left = {path.name for path in (tmp_path / "r").iterdir()} if (tmp_path / "r").exists() else {"latest.safetensors"}
+    assert "latest.safetensors" in left  # what was learnt is kept, or there was nothing yet
 
 
 @pytest.mark.parametrize("command", ["show", "recipes", "schema"])
@@ -209,7 +212,13 @@ def test_without_any_output_the_run_is_made_all_the_same(tmp_path: Path, digits_
     closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
     done = subprocess.run(closed, stderr=subprocess.PIPE, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert sorted(os.listdir(tmp_path / "r")) == ["history.csv", "model.safetensors", "report.json", "spec.json"]
+    assert sorted(os.listdir(tmp_path / "r")) == [
+        "history.csv",
+        "job.json",
+        "model.safetensors",
+        "report.json",
+        "spec.json",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

@@ -216,8 +216,8 @@ def test_the_live_view_follows_the_run() -> None:
 def test_the_live_view_never_folds(width: int) -> None:
     training = run_of(100_000, validated=True)
     training.history.epochs = [epoch_report(epoch, 100_000, validation_loss=1e-300) for epoch in range(1, 50)]
-    training.state.step = training.total_steps // 2
     view = LiveView(training)
+    training.state.step = training.total_steps // 2
     view.start -= 99_990  # seconds ago
     view.now = StepReport(50, 1, 2, 1e-300, 1.0, 1e-300, 12_345_678.0)
     shown = Shown(width=width, height=24)
@@ -339,7 +339,7 @@ def test_after_a_divergence_the_rows_so_far_stay(kind: Kind) -> None:
     """Two epochs of two steps are well, then the loss is no number."""
     training = run_of(1000, loss=Told(0.5, 0.5, 0.25, 0.25, math.nan))
     shown = Shown(kind)
-    with pytest.raises(Diverged, match="epoch 3, step 5: the loss is nan"):
+    with pytest.raises(Diverged, match="epoch 3, step 5, learning rate 0: the loss is nan"):
         watch(training, shown.console)
     rows = _rows(shown)
     assert [row.split()[0] for row in rows] == (["1/1000", "2/1000"] if kind in TERMINALS else ["1/1000"])

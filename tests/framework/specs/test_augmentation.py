@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from framework import Affine, Augmentation, RunSpec, SpecError, parse_spec
+from framework import Affine, Augmentation, InputError, RunSpec, SpecError, parse_spec
 from framework.specs import (
     AffineSpec,
     AugmentationSpec,
@@ -304,6 +304,43 @@ def test_without_its_spec_it_is_unknown_and_elsewhere_it_does_not_fit() -> None:
     assert _message(tree, MirroredSpec) == (
         "run.json: /schedule/type: got 'mirrored'; expected one of constant, cosine, one_cycle, step, exponential"
     )
+
+
+class ForgetfulSpec(AugmentationSpec):
+    """Says nothing of how strong the noise is."""
+
+    type: Literal["forgetful"] = "forgetful"
+    component = Noise
+
+
+class TalkativeSpec(AugmentationSpec):
+    type: Literal["talkative"] = "talkative"
+    component = Mirrored
+    strength: Positive = 1.0
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (
+            ForgetfulSpec(),
+            "Noise: Noise.__init__() missing 1 required positional argument: 'deviation'; "
+            "expected all arguments in ForgetfulSpec or inferred()",
+        ),
+        (
+            TalkativeSpec(),
+            "Mirrored: Mirrored.__init__() got an unexpected keyword argument 'strength'; "
+            "expected all arguments in TalkativeSpec or inferred()",
+        ),
+    ],
+    ids=["too few", "too many"],
+)
+def test_a_spec_has_the_arguments_of_its_class(spec: AugmentationSpec, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        spec.build_for((2, 3))
+    assert str(caught.value) == said
+    assert caught.value.hint == "inferred(image_shape) returns the arguments that follow from it"
+    assert _message(_run({"type": spec.type}), type(spec)) == f"run.json: /augmentation: {said}"
 
 
 class ShadowSpec(AugmentationSpec):

@@ -188,6 +188,19 @@ def test_a_shape_it_cannot_infer_from_is_refused_in_place() -> None:
         parse_spec(text, extra=[GainSpec])
 
 
+def test_a_spec_has_the_arguments_of_its_class() -> None:
+    class GenerousSpec(GainSpec):
+        factor: Number = 2.0
+
+    with pytest.raises(InputError) as caught:
+        GenerousSpec().build_for((3,))
+    assert str(caught.value) == (
+        "Gain: Gain.__init__() got an unexpected keyword argument 'factor'; "
+        "expected all arguments in GenerousSpec or inferred()"
+    )
+    assert caught.value.hint == "inferred(input_shape) returns the arguments that follow from it, such as in_features"
+
+
 def test_its_fields_are_checked_as_any_other() -> None:
     text = TEXT.replace("0.5", '"0.5"')
     with pytest.raises(SpecError, match=r"/layers/0/start/step: got '0.5'; expected a number"):

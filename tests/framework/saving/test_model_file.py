@@ -1,5 +1,6 @@
-"""checkpoint: what is saved comes back to the bit, and nothing else comes back at all."""
+"""A model file: what is saved comes back to the bit, and nothing else comes back at all."""
 
+import copy
 import gzip
 import hashlib
 import io
@@ -16,6 +17,7 @@ from safetensors import safe_open
 from safetensors.numpy import save as stock_save
 
 from framework import (
+    SGD,
     BatchNorm,
     ChalknetError,
     Constant,
@@ -35,8 +37,10 @@ from framework import (
     Sigmoid,
     Step,
     Tanh,
-    checkpoint,
+    Training,
+    TrainingSettings,
 )
+from framework.saving import container
 from framework.specs import LayerSpec, Number
 from framework.types import Array
 
@@ -130,7 +134,7 @@ def test_the_stock_library_sees_the_same_tensors_and_one_entry(tmp_path: Path) -
         metadata = file.metadata()
     assert list(metadata) == ["chalknet"]  # of several the library writes the order at random
     entry = json.loads(metadata["chalknet"])
-    assert set(entry) == {"format", "spec", "sha256"}
+    assert set(entry) == {"format", "spec", "weights_are", "sha256"}
     assert entry["format"] == 1
     assert ModelSpec.model_validate(entry["spec"]) == ModelSpec.of(model)
 
@@ -142,7 +146,7 @@ def test_the_digest_is_what_it_always_was(tmp_path: Path) -> None:
     text = (
         '{"format":1,"spec":{"dtype":"float32","format":1,"input_shape":[1],"layers":[{"bias_initializer":'
         '{"type":"constant","value":-2.0},"out_features":2,"type":"dense","use_bias":true,"weight_initializer":'
-        '{"type":"constant","value":1.0}}]}}'
+        '{"type":"constant","value":1.0}}]},"weights_are":"initial"}'
     )
     bias, weight = struct.pack("<2f", -2, -2), struct.pack("<2f", 1, 1)
     digested = text.encode() + b"layers.0.bias|<f4|(2,)|" + bias + b"layers.0.weight|<f4|(1, 2)|" + weight
@@ -313,18 +317,53 @@ def test_other_dtypes_are_refused(tmp_path: Path, dtype: str) -> None:
 # Well-made files that say the wrong thing: with the digest recomputed, only the other checks are left
 
 
-def _forged(spec: object = None, weights: dict[str, Array] | None = None, *, form: object = 1) -> bytes:
+def _forged(spec: object = None, weights: dict[str, Array] | None = None, *, form: object = 1, **text: object) -> bytes:
     model = _tiny()
     weights = model.get_weights() if weights is None else weights
     spec = ModelSpec.of(model).model_dump(mode="json") if spec is None else spec
-    text = {"format": form, "spec": spec}
-    entry = {**text, "sha256": checkpoint._digest(text, weights)}
-    return stock_save(weights, metadata={checkpoint.ENTRY: checkpoint._canonical(entry)})
+    text = {"format": form, "spec": spec, **(text or {"weights_are": "initial"})}
+    entry = {**text, "sha256": container._digest(text, weights)}
+    return stock_save(weights, metadata={container.MODEL.entry: container._canonical(entry)})
 
 
 def test_a_forgery_that_changes_nothing_is_the_file_itself(tmp_path: Path) -> None:
     _tiny().save(tmp_path / "model")
     assert (tmp_path / "model").read_bytes() == _forged()
+
+
+@pytest.mark.parametrize("weights_are", ["", "BEST", "the best", 1, None, ["best"], "best\x1b[31m"])
+def test_what_the_weights_are_is_one_of_a_few_words(tmp_path: Path, weights_are: object) -> None:
+    message = _refused(tmp_path / "model", _forged(weights_are=weights_are))
+    assert "weights_are: got" in message
+    assert "\x1b" not in message
+
+
+def test_an_older_file_does_not_say_what_its_weights_are(tmp_path: Path) -> None:
+    model, text = _tiny(), {"format": 1, "spec": ModelSpec.of(_tiny()).model_dump(mode="json")}
+    entry = {**text, "sha256": container._digest(text, model.get_weights())}
+    (tmp_path / "model").write_bytes(
+        stock_save(model.get_weights(), metadata={container.MODEL.entry: container._canonical(entry)})
+    )
+    assert Sequential.load(tmp_path / "model").weights_are == "unknown"
+
+
+def test_the_file_says_which_weights_were_kept(tmp_path: Path) -> None:
+    x, y = np.random.default_rng(0).standard_normal((40, 2)), np.arange(40) % 2
+    for validated, average, expected in (
+        (False, None, "last"),
+        (True, None, "best"),
+        (False, 0.9, "average"),
+        (True, 0.9, "best average"),
+    ):
+        model = Sequential([Dense(2, 2)], seed=0)
+        assert model.weights_are == "initial"
+        settings = TrainingSettings(2, 8, threads=1, average=average)
+        validation = (x, y) if validated else None
+        list(Training(model, (x, y), optimizer=SGD(0.1), validation_data=validation, settings=settings))
+        model.save(tmp_path / "model")
+        assert copy.deepcopy(model).weights_are == Sequential.load(tmp_path / "model").weights_are == expected
+        model.set_weights(model.get_weights())
+        assert str(model.weights_are) == "given"
 
 
 @pytest.mark.parametrize(
@@ -394,8 +433,8 @@ def _spec(**changes: object) -> dict[str, object]:
         (_spec(layers=[{"type": "os.system"}]), "spec: /layers/0/type: got 'os.system'"),
         (_spec(layers=[{"type": "dense", "out_features": "2"}]), "spec: /layers/0/out_features: got '2'"),
         (_spec(format=2), "spec: /format: got 2; expected 1"),
-        ([], "spec: got a JSON list; expected an object"),
-        ("text", "spec: got a JSON str; expected an object"),
+        ([], "expected a JSON object"),
+        ("text", "expected a JSON object"),
         ({"format": 1}, "spec: /input_shape: got nothing"),
         (
             {"format": 1, "model": _spec(), "data": {"feature_columns": ["a"], "classes": 2}},
@@ -418,7 +457,7 @@ def test_other_formats_are_refused(tmp_path: Path, form: object) -> None:
 def test_the_digest_is_demanded(tmp_path: Path, digest: object) -> None:
     model = _tiny()
     entry = {"format": 1, "spec": _spec(), **({} if digest is None else {"sha256": digest})}
-    content = stock_save(model.get_weights(), metadata={"chalknet": checkpoint._canonical(entry)})
+    content = stock_save(model.get_weights(), metadata={"chalknet": container._canonical(entry)})
     assert "SHA-256" in _refused(tmp_path / "model", content)
 
 

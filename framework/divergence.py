@@ -1,0 +1,48 @@
+"""When numbers stop being finite: which was the first, why that is likely, and what to try."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from framework.arguments import real_numbers
+from framework.data.batches import Batch
+from framework.layers import Rescale
+from framework.randomness import Step
+from framework.sequential import Sequential
+from framework.types import Array, Numbers
+
+LARGE_INPUT = 20.0
+"""Weights are drawn for inputs of size 1; scores grow with their size, and the steps that are safe shrink with it."""
+
+
+def first_not_finite(model: Sequential, parts: Iterable[Batch], step: Step) -> str | None:
+    """What is not finite, in the order in which a step computes: weights, what each layer gives, gradients.
+
+    None where all of these are finite. The layers run forward once more, on the same rows with the same random numbers.
+    """
+    for array in (*model.parameters, *model.buffers):
+        if not np.isfinite(array.value).all():
+            return f"the weights {array.path}"
+    with np.errstate(all="ignore"):
+        for number, part in enumerate(parts):
+            x: Array = real_numbers("x", part.x)
+            for layer in model.layers:
+                if not layer.casts_input:
+                    x = x.astype(model.dtype, copy=False)
+                x = layer.forward(x, step=Step(step.seed, step.index, number))
+                if not np.isfinite(x).all():
+                    return f"the output of {layer.path} ({type(layer).__name__})"
+    for parameter in model.parameters:
+        if not np.isfinite(parameter.grad).all():
+            return f"the gradient of {parameter.path}"
+    return None
+
+
+def remedy(model: Sequential, x: Numbers, learning_rate: float, *, updates: int) -> str:
+    """A likely cause, and one thing to try. `updates` is how often the weights were changed before."""
+    largest = float(np.abs(x).max(initial=0))
+    if largest > LARGE_INPUT and not isinstance(model.layers[0], Rescale):
+        return f"x reaches {largest:.3g}, far from 1: try Rescale(1 / {largest:.3g}) as the first layer"
+    if updates and learning_rate:
+        return f"the learning rate is likely too large: try {learning_rate / 10:.3g}"
+    return "no weight was changed yet, so look at the layer or the loss that is named: try framework.gradcheck.check"

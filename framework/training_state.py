@@ -1,0 +1,52 @@
+"""All a run is between two steps, beside the model and the optimizer's memory, and all that a resume needs."""
+
+from dataclasses import dataclass, field
+from typing import final
+
+from framework.steadying import Average
+from framework.types import Array
+
+
+@final
+@dataclass
+class TrainingState:
+    """The step and what comes next to it; the best epoch's weights so far, and the moving average.
+
+    loss_sum, weight_sum, correct and seen belong to the epoch under way, samples to the whole run. first_step is the
+    index this run's first step has for an optimizer that had made steps before. seconds and timed, the samples seen in
+    them, are of this process alone, and of the epoch under way: they are no part of what is saved.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    samples: int = 0
+    first_step: int | None = None
+    best: float | None = None
+    epochs_since_best: int = 0
+    seconds: float = 0.0
+    timed: int = 0
+    best_values: Array | None = field(default=None, repr=False)
+    best_buffers: Array | None = field(default=None, repr=False)
+    average: Average | None = field(default=None, repr=False)
+
+    def count(self, samples: int, correct: int, loss: float, weight: float) -> None:
+        """Take in a step on so many samples, with their mean loss and its weight."""
+        self.loss_sum += loss * weight
+        self.weight_sum += weight
+        self.correct += correct
+        self.seen += samples
+        self.samples += samples
+        self.timed += samples
+        self.step += 1
+        self.batch += 1
+
+    def end_epoch(self) -> None:
+        """Begin to count anew."""
+        self.epoch += 1
+        self.batch, self.loss_sum, self.weight_sum = 0, 0.0, 0.0
+        self.correct, self.seen, self.seconds, self.timed = 0, 0, 0.0, 0

@@ -1,0 +1,59 @@
+"""job.json: what a run was asked for, noted in its folder, so that whoever resumes it need not say it again."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from framework.errors import InputError, shown_path
+from models import digits
+from scripts.options import Options
+
+
+class Job(BaseModel):
+    """Paths are absolute. `embedded` says that the training table is the one of this project, wherever that is now."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    recipe: Annotated[str, Field(min_length=1)]
+    train: Path
+    embedded: bool
+    test: Path | None
+    predict: Path | None
+    out: Path | None
+    no_test: bool
+    force: bool
+
+    @classmethod
+    def of(cls, recipe: str, options: Options) -> "Job":
+        paths = {name: getattr(options, name) for name in ("test", "predict", "out")}
+        return cls(
+            recipe=recipe,
+            train=(options.train or digits.TRAIN).absolute(),
+            embedded=options.train is None,
+            **{name: None if path is None else path.absolute() for name, path in paths.items()},
+            no_test=options.no_test,
+            force=options.force,
+        )
+
+    @classmethod
+    def read(cls, content: bytes, path: Path) -> "Job":
+        """Raises InputError, naming `path`, for anything but what a run has written."""
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = "".join(f"/{step}" for step in first["loc"])
+            raise InputError(
+                f"{shown_path(path)}: {place or '/'}: {first['msg'].lower()}; expected the file as the run wrote it"
+            ) from None
+
+    def options(self) -> Options:
+        return Options(
+            train=None if self.embedded else self.train,
+            test=self.test,
+            predict=self.predict,
+            out=self.out,
+            no_test=self.no_test,
+            force=self.force,
+        )

@@ -1,0 +1,58 @@
+"""What a run was asked for beside its recipe: its tables, its submission, and how much it says."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from framework.errors import InputError, shown_path
+from models import digits
+from scripts.submission import check_target
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line, beside the recipe and its settings."""
+
+    train: Path | None = None
+    test: Path | None = None
+    no_test: bool = False
+    run: Path | None = None
+    predict: Path | None = None
+    out: Path | None = None
+    force: bool = False
+    every: int | None = None
+    json: bool = False
+    quiet: bool = False
+
+    def test_table(self) -> Path | None:
+        """The table the finished model is measured on. Kaggle's training rows contain the embedded test digits, so
+        rows of the user's own are never followed by ours.
+        """
+        if self.test is not None or self.no_test or self.train is not None:
+            return self.test
+        return digits.TEST
+
+    def check(self, *, resumed: bool = False) -> None:
+        """Raise InputError for what would otherwise go wrong only after the training. A resumed run may find its own
+        submission there already.
+        """
+        if (self.predict is None) != (self.out is None):
+            raise InputError("--predict and --out: got one of the two; expected both or neither")
+        if self.test is not None and self.no_test:
+            raise InputError("--test and --no-test: got both; expected at most one")
+        for path in (self.train or digits.TRAIN, self.test_table(), self.predict):
+            if path is not None and not os.path.exists(path):
+                own = path in (digits.TRAIN, digits.TEST)
+                hint = "the digits come with a clone of the project; or give a table with --train" if own else None
+                raise InputError(f"{shown_path(path)}: no such file", hint=hint)
+            if (
+                path is not None
+                and self.out is not None
+                and os.path.exists(self.out)
+                and os.path.samefile(path, self.out)
+            ):
+                raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
+        if self.out is not None:
+            check_target(self.out, force=self.force or resumed)
