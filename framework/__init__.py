@@ -8,7 +8,8 @@ first look, so that importing the framework costs little more than importing Num
 
 from typing import TYPE_CHECKING
 
-from framework.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from framework import activations, initializers, layers, losses, optimizers, schedules
+from framework.activations import *
 from framework.buffers import Buffer, BufferVector
 from framework.curves import sigmoid
 from framework.data.augmentation import Affine, Augmentation
@@ -29,52 +30,18 @@ from framework.errors import (
 from framework.evaluation import Evaluation, evaluate
 from framework.fitting import fit
 from framework.history import EpochReport, History, StepReport
-from framework.initializers import (
-    Constant,
-    GlorotNormal,
-    GlorotUniform,
-    HeNormal,
-    HeUniform,
-    Initializer,
-    LeCunNormal,
-    LeCunUniform,
-    Normal,
-    Orthogonal,
-    Uniform,
-)
-from framework.layers import (
-    Activation,
-    AveragePool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    GlobalAveragePool2D,
-    Layer,
-    LayerNorm,
-    MaxPool2D,
-    Rescale,
-    Reshape,
-    Residual,
-)
-from framework.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy, softmax
+from framework.initializers import *
+from framework.layers import *
+from framework.losses import *
 from framework.metrics import ClassScores, accuracy, class_scores, confusion_matrix
-from framework.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from framework.optimizers import *
 from framework.parameters import Parameter, ParameterVector
 from framework.randomness import Step, stream
-from framework.schedules import (
-    ConstantSchedule,
-    CosineSchedule,
-    ExponentialSchedule,
-    OneCycleSchedule,
-    Schedule,
-    StepSchedule,
-)
+from framework.schedules import *
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
-from framework.training import Training, TrainingState
+from framework.training import Training
+from framework.training_state import TrainingState
 
 if TYPE_CHECKING:
     from framework.console import report
@@ -83,87 +50,37 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "SGD",
-    "Activation",
-    "Adam",
-    "AdamW",
     "Affine",
     "Augmentation",
-    "AveragePool2D",
-    "BatchNorm",
     "Batches",
-    "BinaryCrossEntropy",
     "Buffer",
     "BufferVector",
     "ChalknetError",
     "CheckFailed",
     "ClassScores",
-    "Constant",
-    "ConstantSchedule",
-    "Conv2D",
-    "CosineSchedule",
     "Dataset",
-    "Dense",
     "Diverged",
-    "Dropout",
     "EnvironmentFault",
     "EpochReport",
     "Evaluation",
-    "ExponentialSchedule",
-    "Flatten",
-    "GaussianNoise",
-    "GlobalAveragePool2D",
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
     "History",
-    "Huber",
-    "Initializer",
     "InputError",
-    "Layer",
-    "LayerNorm",
     "LayerSpec",
-    "LeCunNormal",
-    "LeCunUniform",
-    "LeakyReLU",
-    "Loss",
-    "MaxPool2D",
-    "MeanSquaredError",
     "ModelFileError",
     "ModelSpec",
-    "Normal",
-    "OneCycleSchedule",
-    "Optimizer",
-    "Orthogonal",
     "Parameter",
     "ParameterVector",
-    "RMSprop",
-    "ReLU",
-    "Rescale",
-    "Reshape",
-    "Residual",
     "RunSpec",
-    "Schedule",
     "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SoftmaxCrossEntropy",
-    "Softplus",
     "SpecError",
     "Step",
     "StepReport",
-    "StepSchedule",
     "Table",
     "TableError",
     "TableFormat",
-    "Tanh",
     "Training",
     "TrainingSettings",
     "TrainingState",
-    "Uniform",
     "accuracy",
     "class_scores",
     "confusion_matrix",
@@ -174,11 +91,16 @@ __all__ = [
     "read_table",
     "report",
     "sigmoid",
-    "softmax",
     "split",
     "split_indices",
     "stream",
 ]
+__all__ += layers.__all__
+__all__ += activations.__all__
+__all__ += losses.__all__
+__all__ += optimizers.__all__
+__all__ += schedules.__all__
+__all__ += initializers.__all__
 
 
 def __getattr__(name: str) -> object:

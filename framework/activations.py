@@ -11,6 +11,8 @@ from framework.initializers import LARGEST
 from framework.layers.base import Activation
 from framework.types import Array
 
+__all__ = ["ELU", "GELU", "LeakyReLU", "ReLU", "SiLU", "Sigmoid", "Softplus", "Tanh"]
+
 
 @final
 class ReLU(Activation):

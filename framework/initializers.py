@@ -15,6 +15,20 @@ from framework.errors import InputError
 from framework.threads import blas_threads
 from framework.types import Array, Shape
 
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Initializer",
+    "LeCunNormal",
+    "LeCunUniform",
+    "Normal",
+    "Orthogonal",
+    "Uniform",
+]
+
 LARGEST = 1e30
 """No initial number is larger: float32 ends at 3.4e38, and the products of a forward pass need room too."""
 

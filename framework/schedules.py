@@ -11,6 +11,8 @@ from typing import final
 
 from framework.arguments import fraction, real_number
 
+__all__ = ["ConstantSchedule", "CosineSchedule", "ExponentialSchedule", "OneCycleSchedule", "Schedule", "StepSchedule"]
+
 SMALLEST_STEP = 1e-6
 """Part of a run: a million stairs are more than a run has steps."""
 

@@ -5,8 +5,8 @@ running averages, are its `slots`, one vector each.
 """
 
 from framework.optimizers.adam import Adam, AdamW
-from framework.optimizers.base import SMALLEST_EPSILON, Optimizer
+from framework.optimizers.base import Optimizer
 from framework.optimizers.rmsprop import RMSprop
 from framework.optimizers.sgd import SGD
 
-__all__ = ["SGD", "SMALLEST_EPSILON", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]

@@ -1,6 +1,10 @@
-"""Specs: models and whole runs as validated data, from Python to JSON and back."""
+"""Specs: models and whole runs as validated data, from Python to JSON and back.
 
-from framework.specs.augmentations import AffineSpec
+The spec classes of components, such as DenseSpec, come from the file of their family.
+"""
+
+from framework.specs import augmentations, initializers, layers, losses, optimizers, schedules
+from framework.specs.augmentations import *
 from framework.specs.base import (
     AugmentationSpec,
     ComponentSpec,
@@ -18,122 +22,44 @@ from framework.specs.base import (
     ScheduleSpec,
     Spec,
 )
-from framework.specs.initializers import (
-    ConstantSpec,
-    GlorotNormalSpec,
-    GlorotUniformSpec,
-    HeNormalSpec,
-    HeUniformSpec,
-    LeCunNormalSpec,
-    LeCunUniformSpec,
-    NormalSpec,
-    OrthogonalSpec,
-    UniformSpec,
-)
-from framework.specs.layers import (
-    AveragePool2DSpec,
-    BatchNormSpec,
-    Conv2DSpec,
-    DenseSpec,
-    DropoutSpec,
-    ELUSpec,
-    FlattenSpec,
-    GaussianNoiseSpec,
-    GELUSpec,
-    GlobalAveragePool2DSpec,
-    LayerNormSpec,
-    LeakyReLUSpec,
-    MaxPool2DSpec,
-    ReLUSpec,
-    RescaleSpec,
-    ReshapeSpec,
-    ResidualSpec,
-    SigmoidSpec,
-    SiLUSpec,
-    SoftplusSpec,
-    TanhSpec,
-)
-from framework.specs.losses import BinaryCrossEntropySpec, HuberSpec, MeanSquaredErrorSpec, SoftmaxCrossEntropySpec
+from framework.specs.initializers import *
+from framework.specs.layers import *
+from framework.specs.losses import *
 from framework.specs.model import ModelSpec
-from framework.specs.optimizers import AdamSpec, AdamWSpec, RMSpropSpec, SGDSpec
+from framework.specs.optimizers import *
 from framework.specs.reading import parse_spec, read_spec
 from framework.specs.run import DataSpec, NumberedColumns, RunSpec, TrainingSpec
-from framework.specs.schedules import (
-    ConstantScheduleSpec,
-    CosineScheduleSpec,
-    ExponentialScheduleSpec,
-    OneCycleScheduleSpec,
-    StepScheduleSpec,
-)
+from framework.specs.schedules import *
 from framework.specs.schema import json_schema
 
 __all__ = [
-    "AdamSpec",
-    "AdamWSpec",
-    "AffineSpec",
     "AugmentationSpec",
-    "AveragePool2DSpec",
-    "BatchNormSpec",
-    "BinaryCrossEntropySpec",
     "ComponentSpec",
-    "ConstantScheduleSpec",
-    "ConstantSpec",
-    "Conv2DSpec",
-    "CosineScheduleSpec",
     "Count",
     "DataSpec",
-    "DenseSpec",
     "Dimension",
-    "DropoutSpec",
-    "ELUSpec",
-    "ExponentialScheduleSpec",
     "Flag",
-    "FlattenSpec",
     "Fraction",
-    "GELUSpec",
-    "GaussianNoiseSpec",
-    "GlobalAveragePool2DSpec",
-    "GlorotNormalSpec",
-    "GlorotUniformSpec",
-    "HeNormalSpec",
-    "HeUniformSpec",
-    "HuberSpec",
     "InitializerSpec",
-    "LayerNormSpec",
     "LayerSpec",
-    "LeCunNormalSpec",
-    "LeCunUniformSpec",
-    "LeakyReLUSpec",
     "LossSpec",
-    "MaxPool2DSpec",
-    "MeanSquaredErrorSpec",
     "ModelSpec",
     "NonNegative",
-    "NormalSpec",
     "Number",
     "NumberedColumns",
-    "OneCycleScheduleSpec",
     "OptimizerSpec",
-    "OrthogonalSpec",
     "Positive",
-    "RMSpropSpec",
-    "ReLUSpec",
-    "RescaleSpec",
-    "ReshapeSpec",
-    "ResidualSpec",
     "RunSpec",
-    "SGDSpec",
     "ScheduleSpec",
-    "SiLUSpec",
-    "SigmoidSpec",
-    "SoftmaxCrossEntropySpec",
-    "SoftplusSpec",
     "Spec",
-    "StepScheduleSpec",
-    "TanhSpec",
     "TrainingSpec",
-    "UniformSpec",
     "json_schema",
     "parse_spec",
     "read_spec",
 ]
+__all__ += layers.__all__
+__all__ += losses.__all__
+__all__ += optimizers.__all__
+__all__ += schedules.__all__
+__all__ += initializers.__all__
+__all__ += augmentations.__all__

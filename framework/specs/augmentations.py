@@ -8,6 +8,8 @@ from framework.data import augmentation
 from framework.specs.base import AugmentationSpec, Fraction, NonNegative
 from framework.specs.extra import or_extra
 
+__all__ = ["AffineSpec"]
+
 
 class AffineSpec(AugmentationSpec):
     type: Literal["affine"] = "affine"

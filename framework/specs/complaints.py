@@ -36,6 +36,9 @@ FAMILIES = {
 }
 """Which family of components stands under which key."""
 
+LONGEST_NAME = 64
+"""Characters; what is longer is no slip of the pen."""
+
 EXPECTATIONS = {
     "missing": "a value, this field has no default",
     "int_type": "an integer",
@@ -76,19 +79,19 @@ class Complaint:
 def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
     complaint = first_complaint(error, kind, tree, extra)
-    return SpecError(f"{source}: {_pointer(complaint.place)}: {complaint.message}", hint=complaint.hint)
+    return SpecError(located(source, complaint.place, complaint.message), hint=complaint.hint)
 
 
 def first_complaint(error: ValidationError, kind: type[Spec], tree: dict[str, Json], extra: Extra = ()) -> Complaint:
     """The first of pydantic's complaints about `tree`, in our words."""
-    # a field too many first: it is often the misspelt one that is also missing
-    first, *others = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    first, *others = sorted(error.errors(include_url=False), key=_urgency)
     context: Mapping[str, object] = first.get("ctx", {})
     steps = _place(first, tree)
     place = tuple(map(str, steps))
     if "pointer" in context:
         inner = str(context["pointer"]).split("/")[1:]
-        return Complaint((*place, *inner), str(context["message"]), of_value=False)
+        hint = context.get("hint")
+        return Complaint((*place, *inner), str(context["message"]), None if hint is None else str(hint), of_value=False)
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         family = next((FAMILIES[step] for step in reversed(place) if step in FAMILIES), ComponentSpec)
         names = [spec.type_name() for spec in (*BUILT_IN, *extra) if issubclass(spec, family)]
@@ -106,6 +109,13 @@ def first_complaint(error: ValidationError, kind: type[Spec], tree: dict[str, Js
     alternatives = [first, *(other for other in others if _place(other, tree) == steps)]
     expected = " or ".join(dict.fromkeys(_expectation(one) for one in alternatives))
     return Complaint(place, f"got {got}; expected {expected}")
+
+
+def _urgency(error: ErrorDetails) -> int:
+    """Another format explains all the rest, and a field too many is often the misspelt one that is also missing."""
+    if error["loc"][-1:] == ("format",):
+        return 0
+    return 1 if error["type"] == "extra_forbidden" else 2
 
 
 def _place(error: ErrorDetails, tree: Json) -> list[str | int]:
@@ -129,8 +139,13 @@ def _child(node: Json, step: str | int) -> tuple[bool, Json]:
     return False, None
 
 
+def located(source: str, place: Sequence[str | int], message: str) -> str:
+    """`message` after the place it is about; the whole file needs no pointer."""
+    return ": ".join(filter(None, (source, _pointer(place), message)))
+
+
 def _pointer(place: Sequence[str | int]) -> str:
-    """RFC 6901."""
+    """RFC 6901, with what is not printable escaped."""
     return "".join(f"/{printable(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
@@ -153,7 +168,8 @@ def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Ext
 
 
 def _nearest(given: str, names: Sequence[str]) -> str | None:
-    near = difflib.get_close_matches(given, names, 1)
+    given = given[:LONGEST_NAME]
+    near = difflib.get_close_matches(given, names, 1) or difflib.get_close_matches(given.lower(), names, 1)
     return f"did you mean {quoted(near[0])}?" if near else None
 
 

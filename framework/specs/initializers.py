@@ -8,6 +8,19 @@ from framework import initializers
 from framework.specs.base import InitializerSpec, Number
 from framework.specs.extra import or_extra
 
+__all__ = [
+    "ConstantSpec",
+    "GlorotNormalSpec",
+    "GlorotUniformSpec",
+    "HeNormalSpec",
+    "HeUniformSpec",
+    "LeCunNormalSpec",
+    "LeCunUniformSpec",
+    "NormalSpec",
+    "OrthogonalSpec",
+    "UniformSpec",
+]
+
 
 class HeNormalSpec(InitializerSpec):
     type: Literal["he_normal"] = "he_normal"

@@ -4,22 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, SerializeAsAny
 
-from framework import activations
-from framework.layers import (
-    AveragePool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    GlobalAveragePool2D,
-    LayerNorm,
-    MaxPool2D,
-    Rescale,
-    Reshape,
-    Residual,
-)
+from framework import activations, layers
+from framework.layers import Residual
 from framework.layers.normalizing import SMALLEST_EPSILON
 from framework.layers.windows import Padding
 from framework.specs.base import Dimension, Flag, Fraction, LayerSpec, Number, Positive
@@ -28,16 +14,40 @@ from framework.specs.extra import or_extra
 from framework.specs.initializers import AnyInitializer, ConstantSpec, HeNormalSpec
 from framework.specs.limits import MAX_LAYERS
 
+__all__ = [
+    "AveragePool2DSpec",
+    "BatchNormSpec",
+    "Conv2DSpec",
+    "DenseSpec",
+    "DropoutSpec",
+    "ELUSpec",
+    "FlattenSpec",
+    "GELUSpec",
+    "GaussianNoiseSpec",
+    "GlobalAveragePool2DSpec",
+    "LayerNormSpec",
+    "LeakyReLUSpec",
+    "MaxPool2DSpec",
+    "ReLUSpec",
+    "RescaleSpec",
+    "ReshapeSpec",
+    "ResidualSpec",
+    "SiLUSpec",
+    "SigmoidSpec",
+    "SoftplusSpec",
+    "TanhSpec",
+]
+
 
 class RescaleSpec(LayerSpec):
     type: Literal["rescale"] = "rescale"
-    component = Rescale
+    component = layers.Rescale
     scale: Number
 
 
 class DenseSpec(LayerSpec):
     type: Literal["dense"] = "dense"
-    component = Dense
+    component = layers.Dense
     out_features: Dimension
     use_bias: Flag = True
     weight_initializer: AnyInitializer = HeNormalSpec()
@@ -46,30 +56,30 @@ class DenseSpec(LayerSpec):
 
 class DropoutSpec(LayerSpec):
     type: Literal["dropout"] = "dropout"
-    component = Dropout
+    component = layers.Dropout
     rate: Fraction
 
 
 class GaussianNoiseSpec(LayerSpec):
     type: Literal["gaussian_noise"] = "gaussian_noise"
-    component = GaussianNoise
+    component = layers.GaussianNoise
     deviation: Annotated[Number, Field(ge=0)]
 
 
 class ReshapeSpec(LayerSpec):
     type: Literal["reshape"] = "reshape"
-    component = Reshape
-    shape: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)]
+    component = layers.Reshape
+    shape: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4, fail_fast=True)]
 
 
 class FlattenSpec(LayerSpec):
     type: Literal["flatten"] = "flatten"
-    component = Flatten
+    component = layers.Flatten
 
 
 class Conv2DSpec(LayerSpec):
     type: Literal["conv2d"] = "conv2d"
-    component = Conv2D
+    component = layers.Conv2D
     out_channels: Dimension
     kernel_size: Dimension = 3
     stride: Dimension = 1
@@ -81,40 +91,40 @@ class Conv2DSpec(LayerSpec):
 
 class MaxPool2DSpec(LayerSpec):
     type: Literal["max_pool2d"] = "max_pool2d"
-    component = MaxPool2D
+    component = layers.MaxPool2D
     pool_size: Dimension = 2
     stride: Dimension | None = None
 
 
 class AveragePool2DSpec(LayerSpec):
     type: Literal["average_pool2d"] = "average_pool2d"
-    component = AveragePool2D
+    component = layers.AveragePool2D
     pool_size: Dimension = 2
     stride: Dimension | None = None
 
 
 class GlobalAveragePool2DSpec(LayerSpec):
     type: Literal["global_average_pool2d"] = "global_average_pool2d"
-    component = GlobalAveragePool2D
+    component = layers.GlobalAveragePool2D
 
 
 class BatchNormSpec(LayerSpec):
     type: Literal["batch_norm"] = "batch_norm"
-    component = BatchNorm
+    component = layers.BatchNorm
     momentum: Fraction = 0.9
     epsilon: Annotated[Positive, Field(ge=SMALLEST_EPSILON, le=1)] = 1e-5
 
 
 class LayerNormSpec(LayerSpec):
     type: Literal["layer_norm"] = "layer_norm"
-    component = LayerNorm
+    component = layers.LayerNorm
     epsilon: Annotated[Positive, Field(ge=SMALLEST_EPSILON, le=1)] = 1e-5
 
 
 class ResidualSpec(LayerSpec):
     type: Literal["residual"] = "residual"
     component = Residual
-    layers: Annotated[tuple["AnyLayer", ...], Field(min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[tuple["AnyLayer", ...], Field(min_length=1, max_length=MAX_LAYERS, fail_fast=True)]
 
     def build_for(self, input_shape: tuple[int, ...]) -> Residual:
         return Residual(built_in_a_row(self.layers, input_shape))

@@ -11,14 +11,19 @@ from framework.specs.base import Fraction, LossSpec
 from framework.specs.extra import or_extra
 from framework.specs.limits import MAX_DIMENSION
 
+__all__ = ["BinaryCrossEntropySpec", "HuberSpec", "MeanSquaredErrorSpec", "SoftmaxCrossEntropySpec"]
+
 ClassWeight: TypeAlias = Annotated[float, Field(strict=True, ge=LIGHTEST, le=HEAVIEST)]
+ClassWeights: TypeAlias = Annotated[
+    tuple[ClassWeight, ...], Field(min_length=2, max_length=MAX_DIMENSION, fail_fast=True)
+]
 
 
 class SoftmaxCrossEntropySpec(LossSpec):
     type: Literal["softmax_cross_entropy"] = "softmax_cross_entropy"
     component = losses.SoftmaxCrossEntropy
     label_smoothing: Fraction = 0.0
-    class_weights: Annotated[tuple[ClassWeight, ...], Field(min_length=2, max_length=MAX_DIMENSION)] | None = None
+    class_weights: ClassWeights | None = None
 
 
 class MeanSquaredErrorSpec(LossSpec):

@@ -6,9 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from framework.buffers import Buffer
 from framework.chain import every_layer, named_arrays, own_arrays, shapes_through
 from framework.errors import SpecError
 from framework.layers import Layer
+from framework.parameters import Parameter
 from framework.sequential import Sequential
 from framework.specs.base import Dimension, Format, Spec
 from framework.specs.chain import Misfit, built_in_a_row
@@ -26,9 +28,9 @@ class ModelSpec(Spec):
     """
 
     format: Format = 1
-    input_shape: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4)]
+    input_shape: Annotated[tuple[Dimension, ...], Field(min_length=1, max_length=4, fail_fast=True)]
     dtype: Literal["float32", "float64"] = "float32"
-    layers: Annotated[tuple[AnyLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[tuple[AnyLayer, ...], Field(min_length=1, max_length=MAX_LAYERS, fail_fast=True)]
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -46,7 +48,7 @@ class ModelSpec(Spec):
                 if total > MAX_PARAMETERS:
                     raise _too_much(index, "parameters so far", total, MAX_PARAMETERS)
         except Misfit as error:
-            raise _fault(error.pointer, str(error)) from None
+            raise _fault(error.pointer, str(error), error.hint) from None
         if not learnt:
             raise _fault(f"/layers/{len(self.layers) - 1}", "got no layer with parameters; expected something to train")
         return self
@@ -72,7 +74,11 @@ class ModelSpec(Spec):
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """The name and shape of every parameter and buffer, without drawing any."""
-        return {path: array.shape for path, array in named_arrays(list(self._layers())).items()}
+        return {path: array.shape for path, array in self.arrays().items()}
+
+    def arrays(self) -> dict[str, Parameter | Buffer]:
+        """Every parameter and buffer by name, none of them drawn yet."""
+        return named_arrays(list(self._layers()))
 
     def output_shape(self) -> tuple[int, ...]:
         """The shape of what the model gives for one sample."""
@@ -86,6 +92,6 @@ def _too_much(index: int, what: str, got: int, limit: int) -> PydanticCustomErro
     return _fault(f"/layers/{index}", f"got {got:,} {what}; expected at most {limit:,} in all")
 
 
-def _fault(pointer: str, message: str) -> PydanticCustomError:
+def _fault(pointer: str, message: str, hint: str | None = None) -> PydanticCustomError:
     """An error at a layer: validators of the whole model have no place of their own to name."""
-    return PydanticCustomError("layer", "{message}", {"pointer": pointer, "message": message})
+    return PydanticCustomError("layer", "{message}", {"pointer": pointer, "message": message, "hint": hint})

@@ -5,9 +5,11 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, SerializeAsAny
 
 from framework import optimizers
-from framework.optimizers import SMALLEST_EPSILON
+from framework.optimizers.base import SMALLEST_EPSILON
 from framework.specs.base import Flag, Fraction, NonNegative, OptimizerSpec, Positive
 from framework.specs.extra import or_extra
+
+__all__ = ["AdamSpec", "AdamWSpec", "RMSpropSpec", "SGDSpec"]
 
 
 class SGDSpec(OptimizerSpec):

@@ -9,6 +9,14 @@ from framework.schedules import SMALLEST_STEP
 from framework.specs.base import Fraction, ScheduleSpec
 from framework.specs.extra import or_extra
 
+__all__ = [
+    "ConstantScheduleSpec",
+    "CosineScheduleSpec",
+    "ExponentialScheduleSpec",
+    "OneCycleScheduleSpec",
+    "StepScheduleSpec",
+]
+
 
 class ConstantScheduleSpec(ScheduleSpec):
     type: Literal["constant"] = "constant"

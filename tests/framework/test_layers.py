@@ -5,49 +5,21 @@ import inspect
 import math
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
 import pytest
 
 import framework
-from framework import (
-    ELU,
-    GELU,
-    AveragePool2D,
-    BatchNorm,
-    Constant,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    GlobalAveragePool2D,
-    GlorotUniform,
-    InputError,
-    Layer,
-    LayerNorm,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Rescale,
-    Reshape,
-    Residual,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Step,
-    Tanh,
-)
+from framework import Dense, Flatten, InputError, Layer, Reshape, Sequential, Step
 from framework.specs.layers import LayerUnion
 from framework.types import Array, Shape
+from tests.cases.layers import FEATURES, LAYERS, LayerCase
 from tests.framework.numeric import GRADIENT_TOLERANCE, KINK_DISTANCE, numeric_gradient, relative_error
 
 STEP = Step(seed=11, index=3)
-FEATURES = 4
-IMAGE = (4, 5, 2)
+OTHER = FEATURES + 5
+"""A size that does not fit."""
 BATCH = 5
 
 FLOAT32_TOLERANCE = 1e-5
@@ -57,76 +29,18 @@ ORDER_TOLERANCE = 1e-14
 """A matrix product may sum in another order when it has another number of rows: a few roundings of 1e-16."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """A layer, and what is special about its kind."""
-
-    make: Callable[[], Layer]
-    shape: Shape = (FEATURES,)
-    """Of one sample."""
-    random: bool = False
-    """Training draws random numbers, so its output is not that of inference."""
-    forgets: bool = False
-    """Backward needs nothing from forward, but what inner layers keep."""
-    fewest: int = 0
-    """Rows a training batch must have. Where that is more than 0, training is not what inference does."""
-    last_axis: bool = False
-    """It fixes the last size of a sample, and no other."""
-
-
-CASES = (
-    Case(lambda: Dense(FEATURES, 3)),
-    Case(lambda: Dense(FEATURES, 1, use_bias=False)),
-    Case(lambda: Dense(FEATURES, 3, weight_initializer=GlorotUniform(), bias_initializer=Constant(0.5))),
-    Case(lambda: Rescale(0.25), forgets=True),
-    Case(lambda: Rescale(-3.0), forgets=True),
-    Case(lambda: Dropout(0.4), random=True),
-    Case(lambda: Dropout(0.0), random=True),
-    Case(ReLU),
-    Case(LeakyReLU),
-    Case(lambda: LeakyReLU(0.3)),
-    Case(Sigmoid),
-    Case(Tanh),
-    Case(ELU),
-    Case(lambda: ELU(0.3)),
-    Case(Softplus),
-    Case(SiLU),
-    Case(GELU),
-    Case(lambda: GaussianNoise(0.3), random=True, forgets=True),
-    Case(lambda: Reshape((2, 20)), IMAGE),
-    Case(Flatten, IMAGE),
-    Case(lambda: Conv2D(2, 3), IMAGE),
-    Case(lambda: Conv2D(2, 3, kernel_size=2, stride=2, padding="same", use_bias=False), IMAGE),
-    Case(MaxPool2D, IMAGE),
-    Case(lambda: MaxPool2D(3, stride=1), IMAGE),
-    Case(AveragePool2D, IMAGE),
-    Case(lambda: AveragePool2D(3, stride=1), IMAGE),
-    Case(GlobalAveragePool2D, IMAGE),
-    Case(lambda: BatchNorm(FEATURES), fewest=2, last_axis=True),
-    Case(lambda: BatchNorm(FEATURES, momentum=0.5, epsilon=0.1), fewest=2, last_axis=True),
-    Case(lambda: LayerNorm(FEATURES), last_axis=True),
-    Case(lambda: LayerNorm(FEATURES, epsilon=0.1), last_axis=True),
-    Case(lambda: Residual([Tanh()]), forgets=True),
-    Case(lambda: Residual([Dropout(0.4)]), random=True, forgets=True),
-    Case(lambda: Residual([Dense(FEATURES, 3), Residual([Sigmoid()]), Dense(3, FEATURES)]), forgets=True),
-    Case(
-        lambda: Residual([Dense(FEATURES, 3, use_bias=False), BatchNorm(3), Dense(3, FEATURES)]), forgets=True, fewest=2
-    ),
-)
-
-
-def on_every_layer(where: Callable[[Case], bool] = lambda case: True) -> pytest.MarkDecorator:
+def on_every_layer(where: Callable[[LayerCase], bool] = lambda case: True) -> pytest.MarkDecorator:
     """Run a test on every case, or on all of a kind."""
-    cases = [case for case in CASES if where(case)]
-    return pytest.mark.parametrize("case", cases, ids=lambda case: repr(case.make()))
+    cases = [case for case in LAYERS if where(case)]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-def alone(case: Case, dtype: type[np.floating] = np.float64) -> Sequential:
+def alone(case: LayerCase, dtype: type[np.floating] = np.float64) -> Sequential:
     """A model of this one layer, with weights that are not what it starts from."""
     return _with_values(Sequential([case.make()], input_shape=case.shape, dtype=dtype))
 
 
-def between(case: Case) -> Sequential:
+def between(case: LayerCase) -> Sequential:
     """A model with a Dense layer below and above."""
     layer = case.make()
     size, width = math.prod(case.shape), math.prod(layer.output_shape(case.shape))
@@ -160,13 +74,13 @@ def _with_values(model: Sequential) -> Sequential:
 
 
 def test_every_layer_of_the_vocabulary_has_a_case() -> None:
-    assert {type(case.make()) for case in CASES} == {spec.component for spec in get_args(LayerUnion)}
+    assert {type(case.make()) for case in LAYERS} == {spec.component for spec in get_args(LayerUnion)}
 
 
 @on_every_layer()
 @pytest.mark.parametrize("build", [alone, between])
 @pytest.mark.parametrize("n", [1, BATCH])
-def test_gradients_are_the_slopes_of_forward(case: Case, build: Callable[[Case], Sequential], n: int) -> None:
+def test_gradients_are_the_slopes_of_forward(case: LayerCase, build: Callable[[LayerCase], Sequential], n: int) -> None:
     model = build(case)
     n = n if n >= case.fewest else BATCH + 1
     x = numbers((n, *model.input_shape))
@@ -188,7 +102,7 @@ def test_gradients_are_the_slopes_of_forward(case: Case, build: Callable[[Case],
 
 
 @on_every_layer(lambda case: case.make().input_shape is None and not case.last_axis and case.shape == (FEATURES,))
-def test_layers_that_fix_no_shape_take_any(case: Case) -> None:
+def test_layers_that_fix_no_shape_take_any(case: LayerCase) -> None:
     image, row = (Sequential([case.make()], input_shape=shape) for shape in ((2, 2, 3), (12,)))
     assert image.output_shape == (2, 2, 3)
     x, dy = numbers((BATCH, 12)).astype(np.float32), numbers((BATCH, 12), seed=3).astype(np.float32)
@@ -204,7 +118,7 @@ def test_layers_that_fix_no_shape_take_any(case: Case) -> None:
 
 
 @on_every_layer()
-def test_x_is_never_written(case: Case) -> None:
+def test_x_is_never_written(case: LayerCase) -> None:
     model = alone(case)
     x = numbers((BATCH, *case.shape))
     before = x.copy()
@@ -216,7 +130,7 @@ def test_x_is_never_written(case: Case) -> None:
 
 
 @on_every_layer()
-def test_inference_stores_nothing(case: Case) -> None:
+def test_inference_stores_nothing(case: LayerCase) -> None:
     model = alone(case)
     (layer,) = model.layers
     fresh = memory(layer)
@@ -230,7 +144,7 @@ def test_inference_stores_nothing(case: Case) -> None:
 
 
 @on_every_layer()
-def test_what_a_model_hands_out_is_nobody_elses_memory(case: Case) -> None:
+def test_what_a_model_hands_out_is_nobody_elses_memory(case: LayerCase) -> None:
     model = alone(case)
     x = numbers((BATCH, *case.shape))
     assert not np.may_share_memory(model.forward(x, step=STEP), x)
@@ -239,14 +153,14 @@ def test_what_a_model_hands_out_is_nobody_elses_memory(case: Case) -> None:
 
 
 @on_every_layer(lambda case: not case.random and not case.fewest)
-def test_training_computes_what_inference_does(case: Case) -> None:
+def test_training_computes_what_inference_does(case: LayerCase) -> None:
     model = alone(case)
     x = numbers((BATCH, *case.shape))
     np.testing.assert_array_equal(model.forward(x, step=STEP), model.forward(x))
 
 
 @on_every_layer()
-def test_batches_of_any_size_follow_each_other(case: Case) -> None:
+def test_batches_of_any_size_follow_each_other(case: LayerCase) -> None:
     reused = alone(case)
     for n in [n for n in (5, 3, 8, 1, 0, 8) if n >= case.fewest]:
         x, dy = numbers((n, *case.shape), seed=n), numbers((n, *reused.output_shape), seed=n + 1)
@@ -260,14 +174,14 @@ def test_batches_of_any_size_follow_each_other(case: Case) -> None:
 
 
 @on_every_layer()
-def test_a_batch_of_one_is_a_row_of_a_larger_one(case: Case) -> None:
+def test_a_batch_of_one_is_a_row_of_a_larger_one(case: LayerCase) -> None:
     model = alone(case)
     x = numbers((BATCH, *case.shape))
     np.testing.assert_allclose(model.forward(x[:1]), model.forward(x)[:1], rtol=ORDER_TOLERANCE)
 
 
 @on_every_layer(lambda case: not case.fewest)
-def test_an_empty_batch_has_no_rows_and_no_slope(case: Case) -> None:
+def test_an_empty_batch_has_no_rows_and_no_slope(case: LayerCase) -> None:
     model = alone(case)
     empty = np.zeros((0, *case.shape))
     assert model.forward(empty).shape == (0, *model.output_shape)
@@ -281,7 +195,7 @@ def test_an_empty_batch_has_no_rows_and_no_slope(case: Case) -> None:
 
 
 @on_every_layer()
-def test_without_need_dx_there_are_only_gradients(case: Case) -> None:
+def test_without_need_dx_there_are_only_gradients(case: LayerCase) -> None:
     model = alone(case)
     (layer,) = model.layers
     y = model.forward(numbers((BATCH, *case.shape)), step=STEP)
@@ -294,7 +208,7 @@ def test_without_need_dx_there_are_only_gradients(case: Case) -> None:
 
 
 @on_every_layer(lambda case: bool(case.make().parameters))
-def test_gradients_are_overwritten(case: Case) -> None:
+def test_gradients_are_overwritten(case: LayerCase) -> None:
     model = alone(case)
     y = model.forward(numbers((BATCH, *case.shape)), step=STEP)
     dy = numbers(y.shape, seed=3)
@@ -306,7 +220,7 @@ def test_gradients_are_overwritten(case: Case) -> None:
 
 
 @on_every_layer(lambda case: not case.forgets)
-def test_backward_before_forward_names_the_layer(case: Case) -> None:
+def test_backward_before_forward_names_the_layer(case: LayerCase) -> None:
     layer = case.make()
     dy = np.ones((1, *layer.output_shape(case.shape)), np.float32)
     with pytest.raises(InputError, match=f"^{type(layer).__name__}: backward found nothing kept"):
@@ -318,7 +232,7 @@ def test_backward_before_forward_names_the_layer(case: Case) -> None:
 
 
 @on_every_layer()
-def test_float32_stays_float32(case: Case) -> None:
+def test_float32_stays_float32(case: LayerCase) -> None:
     model = alone(case, np.float32)
     y = model.forward(numbers((BATCH, *case.shape)), step=STEP)
     dx = model.backward(np.ones_like(y), need_dx=True)
@@ -328,7 +242,7 @@ def test_float32_stays_float32(case: Case) -> None:
 
 
 @on_every_layer()
-def test_float32_is_close_to_float64(case: Case) -> None:
+def test_float32_is_close_to_float64(case: LayerCase) -> None:
     single, double = alone(case, np.float32), alone(case, np.float64)
     x = numbers((BATCH, *case.shape))
     dy = numbers((BATCH, *single.output_shape), seed=3)
@@ -343,7 +257,7 @@ def test_float32_is_close_to_float64(case: Case) -> None:
 
 
 @on_every_layer()
-def test_repr_is_the_call_that_makes_it_again(case: Case) -> None:
+def test_repr_is_the_call_that_makes_it_again(case: LayerCase) -> None:
     layer = case.make()
     again = eval(repr(layer), vars(framework))
     assert type(again) is type(layer)
@@ -355,7 +269,7 @@ def test_repr_is_the_call_that_makes_it_again(case: Case) -> None:
 
 @on_every_layer()
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
-def test_a_copy_is_a_layer_of_its_own(case: Case, duplicate: Callable[[Layer], Layer]) -> None:
+def test_a_copy_is_a_layer_of_its_own(case: LayerCase, duplicate: Callable[[Layer], Layer]) -> None:
     model = alone(case)
     model.forward(numbers((BATCH, *case.shape)), step=STEP)
     twin = duplicate(model.layers[0])
@@ -373,12 +287,12 @@ def test_a_copy_is_a_layer_of_its_own(case: Case, duplicate: Callable[[Layer], L
 
 
 @on_every_layer(lambda case: case.shape == (FEATURES,))
-def test_output_shape_refuses_what_does_not_fit(case: Case) -> None:
+def test_output_shape_refuses_what_does_not_fit(case: LayerCase) -> None:
     layer = case.make()
     if layer.input_shape is None and not case.last_axis:
         assert layer.output_shape((2, 7)) == (2, 7)
         return
     with pytest.raises(InputError) as caught:
-        layer.output_shape((9,))
-    assert "(9,)" in str(caught.value)
+        layer.output_shape((OTHER,))
+    assert f"({OTHER},)" in str(caught.value)
     assert (f"(..., {FEATURES})" if case.last_axis else str(layer.input_shape)) in str(caught.value)

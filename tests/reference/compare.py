@@ -1,17 +1,20 @@
 """What chalknet makes of the numbers PyTorch was given: how far is it from what PyTorch made of them?"""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from framework import Dense, Sequential, Step
-from framework.specs.complaints import Json
-from framework.specs.layers import AnyLayer
 from framework.specs.losses import AnyLoss
 from framework.specs.optimizers import AnyOptimizer
-from tests.reference.cases import LayerCase, LossCase
+from tests.cases.layers import LayerCase
+from tests.cases.losses import LossCase
+from tests.cases.optimizers import OptimizerCase
+
+GOLDENS = Path(__file__).resolve().parent / "goldens.safetensors"
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -21,8 +24,7 @@ PARAMETERS = {"weight": (3, 4), "bias": (4,)}
 
 def built(case: LayerCase) -> Sequential:
     """The layer as a float64 model of its own."""
-    layer = TypeAdapter(AnyLayer).validate_python(case.spec).build_for(case.input_shape)
-    return Sequential([layer], input_shape=case.input_shape, seed=0, dtype=np.float64)
+    return Sequential([case.make()], input_shape=case.shape, seed=0, dtype=np.float64)
 
 
 def layer_errors(case: LayerCase, arrays: Arrays) -> dict[str, float]:
@@ -46,14 +48,14 @@ def layer_errors(case: LayerCase, arrays: Arrays) -> dict[str, float]:
 
 def loss_errors(case: LossCase, arrays: Arrays) -> dict[str, float]:
     """The differences in value and gradient."""
-    loss = TypeAdapter(AnyLoss).validate_python(case.spec).build()
+    loss = TypeAdapter(AnyLoss).validate_python(case.json).build()
     value, gradient = loss.value_and_grad(arrays["outputs"].astype(np.float64), arrays["targets"])
     return {"value": _apart(np.array([value]), arrays["value"]), "gradient": _apart(gradient, arrays["gradient"])}
 
 
-def optimizer_errors(spec: dict[str, Json], arrays: Arrays) -> dict[str, float]:
+def optimizer_errors(case: OptimizerCase, arrays: Arrays) -> dict[str, float]:
     """The differences at the end of all steps."""
-    optimizer = TypeAdapter(AnyOptimizer).validate_python(spec).build()
+    optimizer = TypeAdapter(AnyOptimizer).validate_python(case.json).build()
     model = Sequential([Dense(*PARAMETERS["weight"])], seed=0, dtype=np.float64)
     model.set_weights({f"layers.0.{name}": array for name, array in _named("start/", arrays).items()})
     optimizer.begin(model.parameters)

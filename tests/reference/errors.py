@@ -5,8 +5,10 @@ python -m tests.reference.errors
 
 from safetensors.numpy import load_file
 
-from tests.reference.cases import GOLDENS, LAYERS, LOSSES, OPTIMIZERS
-from tests.reference.compare import Arrays, layer_errors, loss_errors, optimizer_errors
+from tests.cases.layers import LAYERS
+from tests.cases.losses import LOSSES
+from tests.cases.optimizers import OPTIMIZERS
+from tests.reference.compare import GOLDENS, Arrays, layer_errors, loss_errors, optimizer_errors
 
 
 def main() -> None:
@@ -15,8 +17,9 @@ def main() -> None:
     def part(prefix: str) -> Arrays:
         return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
-    for name, case in LAYERS.items():
-        _print(name, layer_errors(case, part(f"layer/{name}/")))
+    for case in LAYERS:
+        if case.peer is not None:
+            _print(case.name, layer_errors(case, part(f"layer/{case.name}/")))
     for name, loss in LOSSES.items():
         _print(name, loss_errors(loss, part(f"loss/{name}/")))
     for name, optimizer in OPTIMIZERS.items():
@@ -24,7 +27,7 @@ def main() -> None:
 
 
 def _print(name: str, errors: dict[str, float]) -> None:
-    print(f"{name:<35} {max(errors.values()):.0e}")
+    print(f"{max(errors.values()):.0e}  {name}")
 
 
 if __name__ == "__main__":

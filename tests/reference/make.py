@@ -7,12 +7,15 @@ writes tests/reference/goldens.safetensors anew. Needs PyTorch; the suite itself
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from tests.reference import cases, peers
-from tests.reference.cases import GOLDENS
-from tests.reference.compare import PARAMETERS, built
+from framework import stream
+from tests.cases.layers import LAYERS, LayerCase
+from tests.cases.losses import LOSSES, LossCase
+from tests.cases.optimizers import OPTIMIZERS, OptimizerCase
+from tests.reference.compare import GOLDENS, PARAMETERS, built
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -20,19 +23,20 @@ ROWS = 3
 STEPS = 200
 
 
-def layer_arrays(name: str, rng: np.random.Generator, rows: int = ROWS) -> Arrays:
+def layer_arrays(case: LayerCase, rng: np.random.Generator, rows: int = ROWS) -> Arrays:
     """x, dy and weights as drawn; y, dx, the gradients and the buffers afterwards as PyTorch has them."""
-    case = cases.LAYERS[name]
+    if case.peer is None:
+        raise AssertionError(f"{case.name} has no peer")
     model = built(case)
     weights = {name: rng.standard_normal(value.shape) for name, value in model.get_weights().items()}
     weights = {name: value for name, value in weights.items() if "running" not in name}
-    x = rng.standard_normal((rows, *case.input_shape))
+    x = rng.standard_normal((rows, *case.shape))
     dy = rng.standard_normal((rows, *model.output_shape))
-    tensors: peers.Weights = {name.removeprefix("layers.0."): _leaf(value) for name, value in weights.items()}
+    tensors = {name.removeprefix("layers.0."): _leaf(value) for name, value in weights.items()}
     image = _leaf(x)
-    y = peers.LAYERS[name](image, tensors)
+    y = case.peer(F, image, tensors)
     y.backward(torch.from_numpy(dy))
-    after = peers.BUFFERS[name](torch.from_numpy(x)) if name in peers.BUFFERS else {}
+    after = {} if case.buffers is None else case.buffers(F, torch.from_numpy(x))
     return {
         "x": x,
         "dy": dy,
@@ -44,9 +48,9 @@ def layer_arrays(name: str, rng: np.random.Generator, rows: int = ROWS) -> Array
     }
 
 
-def loss_arrays(name: str, rng: np.random.Generator, rows: int = 8) -> Arrays:
+def loss_arrays(case: LossCase, rng: np.random.Generator, rows: int = 8) -> Arrays:
     """Outputs and targets as drawn; the value and the gradient as PyTorch has them."""
-    kind, n, k = cases.LOSSES[name].targets, rows, 4
+    kind, n, k = case.targets, rows, 4
     outputs = 3 * rng.standard_normal((n, k))
     targets: NDArray[np.generic]
     if kind == "labels":
@@ -58,20 +62,19 @@ def loss_arrays(name: str, rng: np.random.Generator, rows: int = 8) -> Arrays:
     else:
         targets = 3 * rng.standard_normal((n, k))
     z = _leaf(outputs)
-    value = peers.LOSSES[name](z, torch.from_numpy(targets))
+    value = case.peer(F, z, torch.from_numpy(targets))
     value.backward()
     return {"outputs": outputs, "targets": targets, "value": _array(value)[np.newaxis], "gradient": _array(z.grad)}
 
 
-def optimizer_arrays(name: str, rng: np.random.Generator) -> Arrays:
+def optimizer_arrays(case: OptimizerCase, rng: np.random.Generator) -> Arrays:
     """Start values and STEPS gradients as drawn, half of them scaled far down; where PyTorch ends up."""
     start = {part: rng.standard_normal(shape) for part, shape in PARAMETERS.items()}
     gradients = {part: rng.standard_normal((STEPS, *shape)) for part, shape in PARAMETERS.items()}
     for gradient in gradients.values():
         gradient[::2] *= 1e-3
     tensors = {name: _leaf(value) for name, value in start.items()}
-    peer = peers.OPTIMIZERS[name]
-    decayed, spared = peer([tensors["weight"]]), peer([tensors["bias"]])
+    decayed, spared = (case.peer(torch.optim, [tensors[part]]) for part in ("weight", "bias"))
     for group in spared.param_groups:
         group["weight_decay"] = 0.0
     for step in range(STEPS):
@@ -96,15 +99,15 @@ def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
 
 
 def main() -> None:
-    arrays: Arrays = {}
-    for family, make, names in (
-        ("layer", layer_arrays, cases.LAYERS),
-        ("loss", loss_arrays, cases.LOSSES),
-        ("optimizer", optimizer_arrays, cases.OPTIMIZERS),
-    ):
-        for number, name in enumerate(names):
-            for key, array in make(name, np.random.default_rng(number)).items():
-                arrays[f"{family}/{name}/{key}"] = np.ascontiguousarray(array)
+    # each draws from a stream of its own name, so that a new case leaves the others as they are
+    made = {
+        **{f"layer/{case.name}": layer_arrays(case, stream(0, case.name)) for case in LAYERS if case.peer is not None},
+        **{f"loss/{name}": loss_arrays(case, stream(0, name)) for name, case in LOSSES.items()},
+        **{f"optimizer/{name}": optimizer_arrays(case, stream(0, name)) for name, case in OPTIMIZERS.items()},
+    }
+    arrays = {
+        f"{name}/{key}": np.ascontiguousarray(array) for name, part in made.items() for key, array in part.items()
+    }
     save_file(arrays, GOLDENS)
     print(f"{GOLDENS.name}: {len(arrays)} arrays, {GOLDENS.stat().st_size:,} bytes, PyTorch {torch.__version__}")
 

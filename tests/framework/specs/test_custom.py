@@ -244,7 +244,7 @@ def test_without_its_spec_it_is_unknown() -> None:
 
 def test_the_known_names_include_it() -> None:
     text = TEXT.replace('"gain"', '"gian"')
-    with pytest.raises(SpecError, match=r"expected one of .*, gelu, gain") as caught:
+    with pytest.raises(SpecError, match=r"expected one of rescale, .*, gain") as caught:
         parse_spec(text, extra=[GainSpec, RampSpec])
     assert caught.value.hint == "did you mean 'gain'?"
 
