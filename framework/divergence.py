@@ -7,8 +7,10 @@ import numpy as np
 from framework.arguments import real_numbers
 from framework.data.batches import Batch
 from framework.layers import Rescale
+from framework.optimizers import Optimizer
 from framework.randomness import Step
 from framework.sequential import Sequential
+from framework.training_state import TrainingState
 from framework.types import Array, Numbers
 
 LARGE_INPUT = 20.0
@@ -36,6 +38,17 @@ def first_not_finite(model: Sequential, parts: Iterable[Batch], step: Step) -> s
         if not np.isfinite(parameter.grad).all():
             return f"the gradient of {parameter.path}"
     return None
+
+
+def first_not_finite_between_steps(model: Sequential, optimizer: Optimizer, state: TrainingState) -> str | None:
+    """What of all that is kept from one step to the next is not finite, if anything."""
+    named = {array.path: array.value for array in (*model.parameters, *model.buffers)} | dict(optimizer.slots)
+    if state.best_values is not None and state.best_buffers is not None:
+        named |= {"the best epoch's weights": state.best_values, "its statistics": state.best_buffers}
+    if state.average is not None:
+        named |= {"the average of the weights": state.average.values, "that of the statistics": state.average.buffers}
+    named["the sum of the losses"] = np.array(state.loss_sum)
+    return next((name for name, values in named.items() if not np.isfinite(values).all()), None)
 
 
 def remedy(model: Sequential, x: Numbers, learning_rate: float, *, updates: int) -> str:

@@ -51,7 +51,7 @@ def quoted(value: object, limit: int = 40) -> str:
 
 def printable(value: object, limit: int = 40) -> str:
     """`value` cut at `limit` characters, everything but printable ASCII escaped: no control sequence, no bidi mark."""
-    text = str(value)
+    text = str(value)[: limit + 1]  # no sign gets shorter, and a text may have a million of them
     shown = "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return f"{shown[:limit]}..." if len(shown) > limit else shown
 

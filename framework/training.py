@@ -16,7 +16,7 @@ from framework.data.augmentation import Augmentation
 from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
 from framework.data.feed import Feed
-from framework.divergence import first_not_finite, remedy
+from framework.divergence import first_not_finite, first_not_finite_between_steps, remedy
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import Gradients, part_rows
@@ -279,11 +279,9 @@ class Training:
         return "best" if self.settings.average is None else "best average"
 
     def check_finite(self) -> None:
-        """Raise Diverged where a weight, a running statistic or the optimizer's memory is no finite number."""
-        named = {array.path: array.value for array in (*self.model.parameters, *self.model.buffers)}
-        for name, values in (named | dict(self.optimizer.slots)).items():
-            if not np.isfinite(values).all():
-                raise self._diverged(f"{name} is not finite after the last update")
+        """Raise Diverged where any number that is kept from step to step, or will be saved, is not finite."""
+        if name := first_not_finite_between_steps(self.model, self.optimizer, self.state):
+            raise self._diverged(f"{name} is not finite after the last update")
 
     def _diverged(self, what: str, batch: Batch | None = None, step: Step | None = None) -> Diverged:
         """Epoch and step count from 1, as in all that people read."""

@@ -76,16 +76,20 @@ class Affine(Augmentation):
         return {"image_shape": image_shape}
 
     def __call__(self, x: Numbers, rng: np.random.Generator) -> Array:
-        height, width = self.image_shape
-        if x.shape[1:] not in ((height * width,), (height, width)):
-            raise InputError(f"Affine: got samples of shape {x.shape[1:]}; expected images of {height} x {width}")
-        images = x.reshape(len(x), height, width)
+        images = self.as_images(x)
         matrices, shifts = self.draw(len(x), rng)
         new = np.empty(images.shape, np.float32)
         for start in range(0, len(x), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             new[rows] = sample(images[rows], *coordinates(matrices[rows], shifts[rows], self.image_shape))
         return new.reshape(x.shape)
+
+    def as_images(self, x: Numbers) -> Numbers:
+        """x as (n, height, width). Raises InputError for other samples."""
+        height, width = self.image_shape
+        if x.shape[1:] not in ((height * width,), (height, width)):
+            raise InputError(f"Affine: got samples of shape {x.shape[1:]}; expected images of {height} x {width}")
+        return x.reshape(len(x), height, width)
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """A (n, 2, 2) and t (n, 2) of n images."""

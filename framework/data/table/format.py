@@ -18,8 +18,9 @@ class TableFormat:
     """The columns of a table and the values allowed in them.
 
     A feature is an integer from `minimum` to `maximum`, both included; a label is an integer from 0 to `classes` - 1.
-    In the file an integer is a run of ASCII digits, perhaps with a minus sign before it; leading zeros do no harm.
-    Nothing else is an integer: no blank, plus sign, underscore, decimal point, exponent or digit of another script.
+    In the file an integer is a run of ASCII digits, perhaps with a minus sign before it, as a computer writes it.
+    Nothing else is an integer: no leading zero, blank, plus sign, underscore, decimal point, exponent or digit of
+    another script.
 
     Raises InputError where the columns are not distinct names or the ranges are empty or wider than 32 bits.
     """

@@ -42,7 +42,8 @@ def blocks_of_lines(source: TableBytes) -> Iterator[bytes]:
 
     Every block ends with a line end, except the last where the file has none there. Empty lines at the end of the
     file are dropped; anywhere else they are kept, for the reader to complain about. A line of more than MAXIMUM_LINE
-    bytes, or as many empty ones, may come in pieces: it is refused in any case. Raises TableError for other formats.
+    bytes, or as many empty ones, may come cut short and as the last: it is refused in any case. Raises TableError for
+    other formats.
     """
     rest = source.read(BLOCK_BYTES)
     _refuse_foreign(rest, source.place)
@@ -61,7 +62,7 @@ def blocks_of_lines(source: TableBytes) -> Iterator[bytes]:
         if end:
             yield rest[:end]
             rest = rest[end:]
-        piece = source.read(BLOCK_BYTES)
+        piece = source.read(BLOCK_BYTES) if len(rest) <= MAXIMUM_LINE else b""
         if not piece:
             break
         rest += piece
@@ -80,7 +81,7 @@ def _end_of_last_row(text: bytes) -> int:
     end = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
     rows = len(text[:end].rstrip(b"\r\n"))
     if rows == 0:
-        return len(text) if len(text) > MAXIMUM_LINE else 0
+        return 0
     return rows + (2 if text.startswith(b"\r\n", rows) else 1)
 
 

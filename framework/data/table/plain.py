@@ -52,7 +52,8 @@ def _numbers(
 ) -> NDArray[np.signedinteger] | None:
     """The number of each cell: its last digit stands before its end and counts 1, the one before that 10.
 
-    None where a cell is empty, or so wide that its number could be too large for the type.
+    None where a cell is empty, begins with a zero it does not need, or is so wide that its number could be too large
+    for the type.
     """
     widest = int(widths.max())
     if widths.min() < 1 or widest > MAXIMUM_WIDTH:
@@ -61,6 +62,10 @@ def _numbers(
     values = digits.take(ends - 1).astype(dtype)
     wider = np.flatnonzero(widths > 1)  # one cell in five of a written digit
     for place in range(1, widest):
-        values[wider] += digits.take(ends.take(wider) - (place + 1)).astype(dtype) * 10**place
-        wider = wider[widths.take(wider) > place + 1]
+        next_digits = digits.take(ends.take(wider) - (place + 1))
+        values[wider] += next_digits.astype(dtype) * 10**place
+        more = widths.take(wider) > place + 1
+        if not (next_digits | more).all():  # a leading zero
+            return None
+        wider = wider[more]
     return values

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import final
 
@@ -17,13 +18,14 @@ from framework.data.table.cache import Entry, load, store
 from framework.data.table.format import Layout, TableFormat, fault
 from framework.data.table.header import read_header
 from framework.data.table.lines import blocks_of_lines
+from framework.data.table.more import with_more_lines
 from framework.data.table.plain import read_plain
 from framework.data.table.strict import read_strictly
-from framework.errors import InputError
+from framework.errors import InputError, TableError
 
 THREADS = 2
 ALLOCATOR_CEILING = 16 << 20  # glibc takes no hint from 32 MiB or more
-READER_VERSION = 1
+READER_VERSION = 2
 """Part of the key of a cached table. A change that lets a file be read otherwise than before must raise it."""
 
 REORDERED = "the columns stand in another order than expected; they were read by name"
@@ -36,7 +38,7 @@ class Table:
 
     `features` has the shape (rows, feature columns) in the order of the format, C-contiguous, in its `feature_dtype`;
     `labels` the shape (rows,) in its `label_dtype`. `sha256` is of the file as it lies on disk. `notice` is a line
-    worth showing to the user, such as that the columns stood in another order.
+    worth showing to the user: that the columns stood in another order, that all rows have the same label.
     """
 
     path: Path
@@ -60,8 +62,8 @@ def read_table(path: str | Path, format: TableFormat, *, labelled: bool = True, 
     are passed over. With `cache` the arrays are kept, checked, in the user's cache folder (see
     `framework.data.table.cache`) and found there the next time the same bytes are read for the same format.
 
-    Raises TableError that names the file, line, column and value, and what was expected there; EnvironmentFault where
-    the machine will not let the file be read.
+    Raises TableError that names the file, line, column and value, what was expected there, and the next lines that are
+    wrong; EnvironmentFault where the machine will not let the file be read.
     """
     with TableBytes(path) as source:
         if not cache:
@@ -89,7 +91,10 @@ def _parse(source: TableBytes, format: TableFormat, labelled: bool) -> Entry:
     with closing(_read_ahead(blocks, layout)) as judged:  # its threads end with the first fault
         for block, values in judged:
             if values is None:
-                values = read_strictly(block, layout, source.place, line)
+                try:
+                    values = read_strictly(block, layout, source.place, line)
+                except TableError as error:
+                    raise with_more_lines(error, chain([(block, None)], judged), layout, line) from None
             line += len(values)
             features.append(np.ascontiguousarray(values[:, layout.feature_columns], dtype=format.feature_dtype))
             if layout.label_position is not None:
@@ -128,11 +133,9 @@ def _let_the_allocator_keep_blocks() -> None:
 
 
 def _table(path: str | Path, source: TableBytes, digest: str, entry: Entry) -> Table:
-    notice = entry.notes.get("notice")
-    return Table(
-        Path(path),
-        digest,
-        entry.arrays["features"],
-        entry.arrays.get("labels"),
-        f"{source.place}: {notice}" if notice else None,
-    )
+    labels = entry.arrays.get("labels")
+    notices = [notice] if (notice := entry.notes.get("notice")) else []
+    if labels is not None and labels.min() == labels.max():
+        notices.append(f"every row has the label {labels[0]}")
+    notice = f"{source.place}: {'; '.join(notices)}" if notices else None
+    return Table(Path(path), digest, entry.arrays["features"], labels, notice)

@@ -6,13 +6,14 @@ numbers cannot drift, and a block of whole lines can be read without the lines b
 
 import csv
 import re
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.table.format import Layout, fault
-from framework.errors import quoted
+from framework.errors import TableError, quoted
 
 MAXIMUM_LINE = 1 << 20
 """Bytes in one line: room for 200,000 columns, and no way for a file without line ends to fill the memory."""
@@ -21,7 +22,7 @@ REMEMBERED = 4096
 """Spellings kept for each range. A table of bytes has 256; a table of 32-bit integers must not fill the memory."""
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
-INTEGER = re.compile(r"(-?)0*([0-9]{1,10})")  # ten digits hold every 32-bit integer
+INTEGER = re.compile(r"0|-?[1-9][0-9]{0,9}")  # ten digits hold every 32-bit integer
 
 
 def read_strictly(block: bytes, layout: Layout, place: str, first_line: int) -> NDArray[np.int64]:
@@ -38,26 +39,19 @@ def read_strictly(block: bytes, layout: Layout, place: str, first_line: int) -> 
         hint = None
         if unfinished and number == first_line + len(lines) - 1:
             hint = "the file looks truncated: its last line has no line end; fetch it again"
-        cells = _row(line, layout, f"{place}: line {number}", hint)
-        try:
-            values = [column[cell] for column, cell in zip(columns, cells, strict=True)]
-        except _WrongCell:
-            wrong = next(index for index, cell in enumerate(cells) if columns[index].value(cell) is None)
-            raise fault(
-                f"{place}: line {number}, column {quoted(layout.names[wrong])}",
-                got=quoted(cells[wrong]),
-                expected=f"an integer from {columns[wrong].minimum} to {columns[wrong].maximum}",
-                hint=_cell_hint(cells[wrong]) if cells[wrong] else hint,
-            ) from None
+        values = _values(line, layout, columns, f"{place}: line {number}", hint)
         rows.append(np.array(values, dtype=np.int64))
     return np.stack(rows)
 
 
-def _cell_hint(cell: str) -> str | None:
-    """What a cell that is no integer most often is."""
-    if re.fullmatch(r"-?[0-9]+\.0*", cell):
-        return "write whole numbers without a point; in pandas: table.astype(int).to_csv(..., index=False)"
-    return None
+def wrong_lines(block: bytes, layout: Layout, first_line: int) -> Iterator[int]:
+    """The numbers of all lines of a block that `read_strictly` would refuse."""
+    columns = _columns(layout)
+    for number, line in enumerate(block.splitlines(), first_line):
+        try:
+            _values(line, layout, columns, "", None)
+        except TableError:
+            yield number
 
 
 def cells_of(text: str, place: str) -> list[str]:
@@ -69,6 +63,9 @@ def cells_of(text: str, place: str) -> list[str]:
     except csv.Error as error:
         if "end of data" in str(error):
             raise fault(place, got="an unclosed quote", expected="a closing quote on the same line") from None
+        if "field larger than" in str(error):
+            got = f"a cell of over {csv.field_size_limit()} characters"
+            raise fault(place, got=got, expected="a name or an integer") from None
         raise fault(place, got="a misplaced quote", expected="quotes around whole cells only") from None
 
 
@@ -102,8 +99,7 @@ class _Spellings(dict[str, int]):
         return value
 
     def value(self, text: str) -> int | None:
-        match = INTEGER.fullmatch(text)
-        value = int(match[1] + match[2]) if match else None
+        value = int(text) if INTEGER.fullmatch(text) else None
         return value if value is not None and self.minimum <= value <= self.maximum else None
 
 
@@ -114,7 +110,34 @@ def _columns(layout: Layout) -> list[_Spellings]:
     return columns
 
 
-def _row(line: bytes, layout: Layout, place: str, hint: str | None) -> list[str]:
+def _values(line: bytes, layout: Layout, columns: list[_Spellings], place: str, hint: str | None) -> list[int]:
+    cells = _cells(line, layout, place, hint)
+    try:
+        return [column[cell] for column, cell in zip(columns, cells, strict=True)]
+    except _WrongCell:
+        name, cell, column = next(
+            (name, cell, column)
+            for name, cell, column in zip(layout.names, cells, columns, strict=True)
+            if cell not in column and column.value(cell) is None
+        )
+        raise fault(
+            f"{place}, column {quoted(name)}",
+            got=quoted(cell),
+            expected=f"an integer from {column.minimum} to {column.maximum}",
+            hint=_cell_hint(cell) if cell else hint,
+        ) from None
+
+
+def _cell_hint(cell: str) -> str | None:
+    """What a cell that is no integer most often is."""
+    if re.fullmatch(r"-?[0-9]+\.0*", cell):
+        return "write whole numbers without a point; in pandas: table.astype(int).to_csv(..., index=False)"
+    if re.fullmatch(r"-?0[0-9]+", cell):
+        return "write numbers without leading zeros"
+    return None
+
+
+def _cells(line: bytes, layout: Layout, place: str, hint: str | None) -> list[str]:
     expected = f"{len(layout.names)} fields"
     if len(line) > MAXIMUM_LINE:
         raise fault(place, got=f"a line of over {MAXIMUM_LINE} bytes", expected=expected)

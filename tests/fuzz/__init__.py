@@ -1,0 +1,1 @@
+"""Fuzz targets, one per door for foreign bytes: python -m tests.fuzz.fuzz_spec -runs=1000000."""
