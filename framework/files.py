@@ -18,7 +18,7 @@ def publish(path: Path, content: bytes, *, keep: Path | None = None) -> None:
 
     A reader sees the old file or the new one, never a part of either. With `keep` the old file gets that name first: at
     every moment one of the two is there, complete. Raises EnvironmentFault where the disk or the permissions say no;
-    the temporary file is removed, and what was there before is left as it was.
+    the temporary file is removed, and what was there before is left as it was, if need be at `keep`.
     """
     temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}"
     try:
@@ -58,8 +58,10 @@ def read_file(path: Path, most: int, kind: type[InputError]) -> bytes:
     """The bytes of a regular file of at most `most`. Raises `kind` for anything else, EnvironmentFault otherwise."""
     try:
         with open(path, "rb", opener=_open_at_once) as file:
-            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            content = file.read(most + 1) if is_file else b""
+            status = os.fstat(file.fileno())
+            is_file = stat.S_ISREG(status.st_mode)
+            # no more than there is: Python sets aside as much memory as it is asked to read
+            content = file.read(min(status.st_size, most) + 1) if is_file else b""
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise kind(f"{shown_path(path)}: cannot be read: {error.strerror}") from None
     except ValueError as error:  # a zero byte in the name
@@ -71,6 +73,8 @@ def read_file(path: Path, most: int, kind: type[InputError]) -> bytes:
         raise kind(message, hint="save it to a file first")
     if len(content) > most:
         raise kind(f"{shown_path(path)}: got more than {most:,} bytes; expected at most that")
+    if len(content) != status.st_size:
+        raise kind(f"{shown_path(path)}: got a file that changed while it was read; expected one that is at rest")
     return content
 
 

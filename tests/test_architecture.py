@@ -1,20 +1,17 @@
-"""The arrows between the folders, the home of each foreign library, and what is never used at all."""
+"""The arrows between the folders, the home of each foreign library, and the shape of every file and class."""
 
 import ast
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import framework
 from framework import Activation, Augmentation, Initializer, Layer, Loss, Optimizer, Schedule
+from tests.source import FILES, ROOT, dotted, imports, name_of, tree_of
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("framework", "models", "scripts")
-FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 LONGEST = 300
 """Lines: a file fits in the head."""
 
@@ -34,117 +31,71 @@ HOMES = {
     "platformdirs": ("framework/data/table/cache.py",),
 }
 """Where in `framework` each library may be imported; everything else there is the standard library and NumPy."""
-NEVER_IMPORTED = {
-    "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "runpy", "code", "yaml", "h5py",
-}  # fmt: skip
-ALLOWED_OF_THEM = {"importlib.metadata"}
-NEVER_CALLED = {"eval", "exec", "compile", "__import__", "input", "breakpoint", "globals"}
 LEGACY_RANDOM = {"Generator", "PCG64", "default_rng", "SeedSequence", "BitGenerator"}
 """What of np.random is not the old global state."""
 SLOW_LIBRARIES = ("pandas", "pydantic", "rich", "IPython", "safetensors", "threadpoolctl", "platformdirs", "typer")
 
 
-def _name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
-
-
-def _imports(tree: ast.AST) -> Iterator[str]:
-    """The dotted names of all modules imported anywhere in the file, inside functions too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            assert node.module is not None
-            yield node.module
-
-
-def _dotted(node: ast.AST) -> str:
-    """`a.b.c` for an attribute of a name, else an empty string."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
-
-
 def test_there_is_something_to_look_at() -> None:
-    names = [_name(path) for path in FILES]
+    names = [name_of(path) for path in FILES]
     assert len(names) > 30
     assert "framework/training.py" in names
 
 
-@pytest.mark.parametrize("path", FILES, ids=_name)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_imports_go_one_way(path: Path) -> None:
-    forbidden = FORBIDDEN_IMPORTS[_name(path).split("/")[0]]
-    assert not {module.split(".")[0] for module in _imports(_tree(path))} & forbidden
+    forbidden = FORBIDDEN_IMPORTS[name_of(path).split("/")[0]]
+    assert not {module.split(".")[0] for module in imports(tree_of(path))} & forbidden
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith("framework/")], ids=name_of)
 def test_every_library_has_its_home(path: Path) -> None:
-    for module in _imports(_tree(path)):
+    for module in imports(tree_of(path)):
         package = module.split(".")[0]
         if package in HOMES:
-            assert _name(path).startswith(HOMES[package]), f"{_name(path)} imports {package}"
+            assert name_of(path).startswith(HOMES[package]), f"{name_of(path)} imports {package}"
         else:
             assert package in {"framework", "numpy"} or package in sys.stdlib_module_names, f"imports {package}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith("framework/")], ids=name_of)
 def test_numerics_know_no_specs(path: Path) -> None:
     """Only what is a door to files imports them, and only where a door is opened."""
-    name = _name(path)
+    name = name_of(path)
     if name.startswith(("framework/specs/", "framework/saving/")):
         return
-    at_import = ast.Module([node for node in _tree(path).body if not isinstance(node, ast.If)], [])
+    at_import = ast.Module([node for node in tree_of(path).body if not isinstance(node, ast.If)], [])
     for node in ast.walk(at_import):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = []
-    assert not [module for module in _imports(at_import) if module.startswith("framework.specs")]
+    assert not [module for module in imports(at_import) if module.startswith("framework.specs")]
 
 
-@pytest.mark.parametrize("path", FILES, ids=_name)
-def test_nothing_runs_what_a_file_says(path: Path) -> None:
-    tree = _tree(path)
-    assert not {module.split(".")[0] for module in set(_imports(tree)) - ALLOWED_OF_THEM} & NEVER_IMPORTED
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = _dotted(node.func)
-            assert called not in NEVER_CALLED, f"line {node.lineno}"
-            assert called not in {"os.system", "os.popen", "np.load", "numpy.load"}, f"line {node.lineno}"
-            for keyword in node.keywords:
-                assert keyword.arg not in {"shell", "allow_pickle"}, f"line {node.lineno}"
-
-
-@pytest.mark.parametrize("path", FILES, ids=_name)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_no_global_random_state(path: Path) -> None:
-    tree = _tree(path)
-    assert "random" not in set(_imports(tree))
+    tree = tree_of(path)
+    assert "random" not in set(imports(tree))
     for node in ast.walk(tree):
-        parts = _dotted(node).split(".")
+        parts = dotted(node).split(".")
         if parts[:2] in (["np", "random"], ["numpy", "random"]) and len(parts) > 2:
             assert parts[2] in LEGACY_RANDOM, f"line {getattr(node, 'lineno', '?')}: {'.'.join(parts)}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if _name(path).startswith("framework/")], ids=_name)
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith("framework/")], ids=name_of)
 def test_the_library_prints_nothing_and_asserts_nothing(path: Path) -> None:
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree_of(path)):
         assert not isinstance(node, ast.Assert), f"line {node.lineno}"
-        assert not (isinstance(node, ast.Call) and _dotted(node.func) == "print"), f"line {node.lineno}"
+        assert not (isinstance(node, ast.Call) and dotted(node.func) == "print"), f"line {node.lineno}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=_name)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_fits_in_the_head(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
-@pytest.mark.parametrize("path", FILES, ids=_name)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(_tree(path))
+    assert ast.get_docstring(tree_of(path))
 
 
 def test_importing_the_framework_loads_numpy_and_little_else() -> None:

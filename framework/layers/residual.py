@@ -10,10 +10,13 @@ import numpy as np
 
 from framework.arguments import check_instance
 from framework.chain import backward_through, fixed_shape, forward_through, shapes_through
-from framework.errors import InputError
+from framework.errors import InputError, printable
 from framework.layers.base import Layer
 from framework.randomness import Step
 from framework.types import Array, Shape
+
+LONGEST = 80
+"""Characters of the layers inside, in a message: there may be hundreds."""
 
 
 @final
@@ -46,8 +49,9 @@ class Residual(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         shape = shapes_through(self.layers, input_shape)[-1]
         if shape != input_shape:
+            name = printable(self, LONGEST)
             raise InputError(
-                f"{self!r}: got layers that make {shape} of samples of shape {input_shape}; expected {input_shape}",
+                f"{name}: got layers that make {shape} of samples of shape {input_shape}; expected {input_shape}",
                 hint="x and f(x) are added, so they have one shape",
             )
         return input_shape
