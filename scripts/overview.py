@@ -17,6 +17,7 @@ from framework.console.network import (
     sizes,
 )
 from framework.console.text import TITLE, counted, percent, shown_loss, words
+from framework.errors import shown_path
 from framework.representation import constructor_call
 from framework.sequential import Sequential
 from framework.specs import NumberedColumns, RunSpec
@@ -43,6 +44,8 @@ def show_run(folder: RunFolder, console: Console) -> None:
         say(console, *lines, "")
     if report:
         console.print(facts_table(_result(report)))
+    elif folder.can_go_on():
+        say(console, f"this run is not finished: chalknet resume {shown_path(folder.path)} goes on with it")
     else:
         say(console, "this run has no result")
 
@@ -96,6 +99,7 @@ def _result(report: Mapping[str, object]) -> list[tuple[str, str]]:
         "measured on": report.get("measured_on"),
         "epochs": report.get("epochs"),
         "best epoch": report.get("best_epoch"),
+        "weights": report.get("weights_are"),
         "samples/s": _number(report, "samples_per_second", lambda speed: f"{speed:,.0f}"),
         "threads": report.get("threads"),
         "seed": report.get("seed"),

@@ -19,7 +19,6 @@ from framework.specs import ModelSpec, RunSpec, read_spec
 from scripts.job_file import Job
 
 SPEC, MODEL, HISTORY, REPORT = "spec.json", "model.safetensors", "history.csv", "report.json"
-KEPT = (MODEL, LATEST, PREVIOUS)
 RUNS = Path("runs")
 MAX_BYTES = 10_000_000
 """No history and no report comes near it."""
@@ -65,7 +64,11 @@ class RunFolder:
 
     def has_work(self) -> bool:
         """Whether anything that was learnt is in it, finished or not."""
-        return any(os.path.lexists(self.path / name) for name in KEPT)
+        return self.has_model() or self.can_go_on()
+
+    def can_go_on(self) -> bool:
+        """Whether a state of its training is in it."""
+        return any(os.path.lexists(self.path / name) for name in (LATEST, PREVIOUS))
 
     def abandon(self) -> None:
         """Remove the folder again: nothing came of its run."""
@@ -155,7 +158,7 @@ class RunFolder:
         return spec, model
 
     def read_model(self) -> Sequential:
-        if not self.has_model() and self.has_work():
+        if not self.has_model() and self.can_go_on():
             raise InputError(
                 f"{shown_path(self.path)}: got a run that is not finished; expected one with its {MODEL}",
                 hint=f"chalknet resume {shown_path(self.path)} goes on with it",
@@ -164,6 +167,6 @@ class RunFolder:
 
 
 def _way_on(path: Path | None) -> str:
-    if path is not None and not os.path.exists(path / REPORT) and RunFolder(path).has_work():
+    if path is not None and not os.path.exists(path / REPORT) and RunFolder(path).can_go_on():
         return f"chalknet resume {shown_path(path)} goes on with the run in it"
     return "choose another --run, or leave it out"

@@ -25,7 +25,9 @@ def test_the_python_blocks_run(
     out = capsys.readouterr().out
     accuracy = float(re.findall(r"^0\.\d+$", out, re.MULTILINE)[0])
     assert accuracy > 0.96
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["digits.safetensors", "mine.safetensors", "model.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "digits.safetensors", "mine.safetensors", "model.json", "runs",
+    ]  # fmt: skip
 
 
 def test_the_recipe_is_one() -> None:

@@ -133,6 +133,7 @@ def test_a_run_shows_its_spec_its_curves_and_its_result(run: Path, chalknet: Cha
         "measured on": "hold-out",
         "epochs": "3",
         "best epoch": str(report["best_epoch"]),
+        "weights": "best",
         "samples/s": f"{report['samples_per_second']:,.0f}",
         "threads": str(report["threads"]),
         "seed": "7",
@@ -281,3 +282,21 @@ def test_recipes_have_a_line_each(width: int, chalknet: Chalknet, monkeypatch: p
         size = f"{model.parameters.values.size:,}"
         assert line == [name, size, f"{figures.accuracy:.2%}", f"{figures.seconds:.0f} s", summary(name)]
     assert max(map(len, done.out.splitlines())) <= width
+
+
+def test_a_run_that_was_stopped_says_how_to_go_on(run: Path, chalknet: Chalknet) -> None:
+    for name in ("report.json", "model.safetensors"):
+        (run / name).unlink()
+    (run / "latest.safetensors").write_bytes(b"")
+    done = chalknet("show", run)
+    assert done.code == 0
+    assert done.out.endswith("\nthis run is not finished: chalknet resume r goes on with it\n")
+    done = chalknet("evaluate", run, "any.csv")
+    assert done.code == 2
+    assert done.err == (
+        "error: r: got a run that is not finished; expected one with its model.safetensors\n"
+        "  hint: chalknet resume r goes on with it\n"
+    )
+    done = chalknet("train", "plain-128", "--run", run)
+    assert done.code == 2
+    assert done.err.endswith("  hint: chalknet resume r goes on with the run in it\n")
