@@ -9,8 +9,9 @@ import signal
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -67,14 +68,14 @@ def main() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # the latter is what rich makes of the former
-        _forget_stdout()
+        _forget(sys.stdout)
         sys.exit(BROKEN_PIPE)
     except (Exception, KeyboardInterrupt, Interrupted) as error:
         if "--debug" in sys.argv:
-            print(*map(_harmless, traceback.format_exc().splitlines()), sep="\n", file=sys.stderr)
+            _tell("\n".join(map(_harmless, traceback.format_exc().splitlines())))
         code = _report(error)
         if isinstance(error, OSError) and not isinstance(error, ChalknetError):
-            _forget_stdout()  # it may be what is full
+            _forget(sys.stdout)  # it may be what is full
         sys.exit(code)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -89,26 +90,35 @@ def _run(words: list[str]) -> object:
         raise line.explained(error) from error
 
 
-def _forget_stdout() -> None:
-    """Python flushes stdout once more when it ends, and would complain."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _forget(stream: TextIO | None) -> None:
+    """Python flushes stdout and stderr once more when it ends, and would complain."""
+    if stream is not None:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _tell(text: str) -> None:
+    """Say it on stderr, or to nobody where that cannot be written either: the exit code still says what happened."""
+    try:
+        print(text, file=sys.stderr)
+    except OSError:
+        _forget(sys.stderr)
 
 
 def _report(error: BaseException) -> int:
     """Say on stderr what went wrong, and which exit code that is."""
     if isinstance(error, KeyboardInterrupt | Interrupted):
         advice = error.advice if isinstance(error, Interrupted) else ""
-        print(f"\ninterrupted{f'; {_harmless(advice)}' if advice else ''}", file=sys.stderr)
+        _tell(f"\ninterrupted{f'; {_harmless(advice)}' if advice else ''}")
         terminated = isinstance(error, Interrupted) and error.number == signal.SIGTERM
         return TERMINATED if terminated else INTERRUPTED
     if isinstance(error, MemoryError):
-        print("error: out of memory", file=sys.stderr)
+        _tell("error: out of memory")
         return ENVIRONMENT
     if isinstance(error, ChalknetError):
-        print(f"error: {_harmless(str(error))}", file=sys.stderr)
+        _tell(f"error: {_harmless(str(error))}")
         if error.hint:
-            print(f"  hint: {_harmless(error.hint)}", file=sys.stderr)
+            _tell(f"  hint: {_harmless(error.hint)}")
         if isinstance(error, EnvironmentFault):
             return ENVIRONMENT
         if isinstance(error, CheckFailed):
@@ -116,15 +126,15 @@ def _report(error: BaseException) -> int:
         return DIVERGED if isinstance(error, Diverged) else BAD_INPUT
     if isinstance(error, OSError):
         place, reason = error.filename or "output", error.strerror or error
-        print(f"error: {_harmless(f'{place}: {reason}')}", file=sys.stderr)
+        _tell(f"error: {_harmless(f'{place}: {reason}')}")
         return ENVIRONMENT
-    print(f"internal error: {type(error).__name__}: {_harmless(str(error))}", file=sys.stderr)
-    print("  hint: --debug shows where", file=sys.stderr)
+    _tell(f"internal error: {type(error).__name__}: {_harmless(str(error))}")
+    _tell("  hint: --debug shows where")
     return BUG
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"warning: {_harmless(str(message))}", file=sys.stderr)
+    _tell(f"warning: {_harmless(str(message))}")
 
 
 def _harmless(text: str) -> str:

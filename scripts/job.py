@@ -215,6 +215,7 @@ def _report(
         "samples_seen": training.state.samples,
         "epochs": len(training.history),
         "best_epoch": None if best is None else best.epoch,
+        "weights_are": training.model.weights_are,
         "peak_rss_mb": peak_rss_mb(),
         "threads": training.threads,
         "versions": _versions(),

@@ -26,12 +26,22 @@ def check_target(path: Path, *, force: bool) -> None:
 
 
 def write_submission(path: Path, labels: Integers, *, force: bool) -> None:
-    """Publish `labels` at `path`, then read the file again and compare. Refuses to overwrite without `force`."""
-    check_target(path, force=force)
+    """Publish `labels` at `path`, then read the file again and compare. Refuses to overwrite without `force`, but for
+    the very same submission: a run that is resumed may have written it before it was killed.
+    """
     lines = [",".join(HEADER), *(f"{number},{label}" for number, label in enumerate(labels.tolist(), start=1)), ""]
-    publish(path, "\n".join(lines).encode("ascii"))
-    with open(path, newline="", encoding="ascii") as file:
-        header, *rows = list(csv.reader(file))
+    content = "\n".join(lines).encode("ascii")
+    check_target(path, force=force or _holds(path, content))
+    publish(path, content)
+    try:
+        with open(path, newline="", encoding="ascii") as file:
+            header, *rows = list(csv.reader(file))
+    except OSError as error:
+        raise EnvironmentFault(f"{path}: cannot be read again: {error.strerror or error}") from error
     written = np.array(rows, dtype=np.int64).reshape(-1, 2)
     if header != HEADER or not np.array_equal(written, np.column_stack([np.arange(1, len(labels) + 1), labels])):
         raise EnvironmentFault(f"{path}: reading it again gave other contents than were written")
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return os.path.isfile(path) and os.path.getsize(path) == len(content) and path.read_bytes() == content

@@ -17,6 +17,8 @@ class Adam(Optimizer):
     t counts from 1; the hats undo the start from 0. Kingma and Ba 2015, arXiv:1412.6980.
     """
 
+    squares = ("v",)
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -45,6 +47,8 @@ class AdamW(Optimizer):
     `weight_decay` λ is not Adam's gradient plus λw, which the division by √v̂ would even out again.
     Loshchilov and Hutter 2019, arXiv:1711.05101.
     """
+
+    squares = ("v",)
 
     def __init__(
         self,

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
-from framework.arguments import real_number
+from framework.arguments import check_finite, check_minimum, real_number
 from framework.errors import InputError, quoted
 from framework.parameters import ParameterVector
 from framework.representation import constructor_call
@@ -22,6 +23,9 @@ class Optimizer(ABC):
     """An update rule. `learning_rate` is its full rate; a schedule says what part of it a step gets."""
 
     learning_rate: float
+
+    squares: ClassVar[tuple[str, ...]] = ()
+    """The slots that hold averages of squares: none of their numbers is below 0."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -59,7 +63,9 @@ class Optimizer(ABC):
         return self._scratch
 
     def load_slots(self, slots: Mapping[str, Array]) -> None:
-        """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly."""
+        """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly, every
+        number is finite, and none in an average of squares is below 0.
+        """
         own = self.slots
         if own.keys() != slots.keys():
             raise InputError(f"slots: got {sorted(slots)}; expected {sorted(own)}")
@@ -69,6 +75,9 @@ class Optimizer(ABC):
                     f"slots: {quoted(name)}: got {array.dtype} of shape {array.shape}; "
                     f"expected {own[name].dtype} of shape {own[name].shape}"
                 )
+            check_finite(f"slots: {quoted(name)}", array)
+            if name in self.squares:
+                check_minimum(f"slots: {quoted(name)}", array, 0.0)
         for name, array in slots.items():
             own[name][...] = array
 

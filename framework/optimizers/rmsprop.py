@@ -17,6 +17,8 @@ class RMSprop(Optimizer):
     lecture 6.5 of Neural Networks for Machine Learning.
     """
 
+    squares = ("v",)
+
     def __init__(
         self,
         learning_rate: float = 0.001,

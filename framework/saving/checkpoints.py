@@ -3,7 +3,6 @@
 Whoever kills the process, fills the disk or pulls the plug finds the last state, or else the one before it, complete.
 """
 
-import hashlib
 import json
 import os
 import stat
@@ -16,14 +15,24 @@ from pathlib import Path
 from typing import Self, final
 
 from framework.arguments import real_number, whole_number
-from framework.errors import EnvironmentFault, InputError, ModelFileError, SpecError, quoted, shown_path
+from framework.errors import (
+    ChalknetError,
+    EnvironmentFault,
+    InputError,
+    ModelFileError,
+    SpecError,
+    printable,
+    quoted,
+    shown_path,
+)
 from framework.files import TEMPORARY, publish, read_file
 from framework.saving.container import CHECKPOINT, pack, unpack
+from framework.saving.identity import difference, fingerprint
 from framework.saving.lock import Lock
 from framework.saving.model_file import model_bytes
-from framework.saving.progress import Progress, best_weights, restore, tensors_of
+from framework.saving.progress import Progress, best_weights, check_arrays, restore, tensors_of
 from framework.settings import MAX_THREADS
-from framework.specs.complaints import Json
+from framework.specs.complaints import Json, shown
 from framework.specs.extra import Extra
 from framework.specs.reading import parse_plan
 from framework.specs.run import PartsSpec, PlanSpec
@@ -106,9 +115,13 @@ class Checkpoints:
         self._plan_tree = self.plan.model_dump(mode="json")
         self._data = fingerprint(training)
         if self._found is not None:
-            self._found.check(self.plan, self._data, accept_drift=self.accept_drift)
+            try:
+                self._found.check(self.plan, self._data, accept_drift=self.accept_drift)
+                restore(training, self._found.progress, self._found.tensors, self._found.path)
+            except ChalknetError:
+                self.close()  # whoever tries again, with other rows say, is not to be told that it is in use
+                raise
             training.threads = self._found.threads
-            restore(training, self._found.progress, self._found.tensors, self._found.path)
             self._found = None  # its arrays are in the training now
 
     def after_step(self) -> None:
@@ -221,7 +234,7 @@ class Found:
     data: str
     threads: int
     arithmetic: str
-    progress: object
+    progress: Progress
     tensors: Mapping[str, Array]
 
     @classmethod
@@ -229,25 +242,34 @@ class Found:
         """Raises ModelFileError for anything but a checkpoint without a fault in it."""
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise ModelFileError(f"{shown_path(path)}: got no plain file; expected a checkpoint")
-        text, tensors = unpack(CHECKPOINT, read_file(path, CHECKPOINT.max_bytes, ModelFileError), path)
+        return cls.of(read_file(path, CHECKPOINT.max_bytes, ModelFileError), path, extra)
+
+    @classmethod
+    def of(cls, content: bytes, path: Path, extra: Extra) -> "Found":
+        """As `read`, from the bytes of the file; `path` is for messages."""
+        text, tensors = unpack(CHECKPOINT, content, path)
+        place = shown_path(path)
         try:
-            plan = parse_plan(json.dumps(text.pop("plan", None)), source=f"{path}: plan", extra=extra)
+            plan = parse_plan(json.dumps(text.pop("plan", None)), source=f"{place}: plan", extra=extra)
         except SpecError as error:
             raise ModelFileError(str(error), hint=error.hint) from None
         kinds = {"data": str, "threads": int, "arithmetic": str, "progress": dict}
-        for name, kind in kinds.items():
-            if type(text.get(name)) is not kind:
-                raise ModelFileError(f"{path}: {name}: got {quoted(text.get(name))}; expected a JSON {kind.__name__}")
-        if text.keys() != kinds.keys() or not 1 <= text["threads"] <= MAX_THREADS:
-            raise ModelFileError(f"{path}: got threads {text['threads']} and {sorted(text)}; expected {sorted(kinds)}")
-        return cls(path, plan, tensors=tensors, **text)
+        for name in sorted(text.keys() | kinds.keys()):
+            if name not in kinds or type(text.get(name)) is not kinds[name]:
+                expected = f"a JSON {kinds[name].__name__}" if name in kinds else f"plan and {', '.join(kinds)} only"
+                raise ModelFileError(f"{place}: {printable(name)}: got {shown(text.get(name))}; expected {expected}")
+        if not 1 <= text["threads"] <= MAX_THREADS:
+            raise ModelFileError(f"{place}: threads: got {text['threads']}; expected 1 to {MAX_THREADS}")
+        progress = Progress.read(text.pop("progress"), path)
+        check_arrays(plan, progress, tensors, path)
+        return cls(path, plan, progress=progress, tensors=tensors, **text)
 
     def check(self, plan: PartsSpec, data: str, *, accept_drift: bool) -> None:
         """Raise InputError unless the run in the file is the one with this plan and data."""
         place = shown_path(self.path)
         stored, given = (spec.model_dump(mode="json") for spec in (self.plan, plan))
-        if difference := _difference(stored, given):
-            pointer, was, now = difference
+        if changed := difference(stored, given):
+            pointer, was, now = changed
             raise InputError(
                 f"{place}: {pointer}: got {quoted(json.dumps(now))} now, and {quoted(json.dumps(was))} when the run "
                 "began; expected the same",
@@ -265,30 +287,3 @@ class Found:
                 "the same, as another one rounds otherwise",
                 hint="accept_drift=True, or --accept-drift, goes on all the same",
             )
-
-
-def fingerprint(training: Training) -> str:
-    """SHA-256 over the rows a training learns from and those it is validated on."""
-    digest = hashlib.sha256()
-    for data in (training.data, training.validation):
-        arrays = (None,) if data is None else (data.x, data.y, data.sample_weight)
-        for array in arrays:
-            digest.update(b"none|" if array is None else f"{array.dtype.str}|{array.shape}|".encode())
-            if array is not None:
-                digest.update(array.data)
-    return digest.hexdigest()
-
-
-def _difference(was: Json, now: Json, pointer: str = "") -> tuple[str, Json, Json] | None:
-    """The first place where two JSON trees differ, and what stands there in each."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        for key in (*was, *(key for key in now if key not in was)):
-            if found := _difference(was.get(key), now.get(key), f"{pointer}/{key}"):
-                return found
-        return None
-    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
-        for index, (old, new) in enumerate(zip(was, now, strict=True)):
-            if found := _difference(old, new, f"{pointer}/{index}"):
-                return found
-        return None
-    return None if was == now else (pointer, was, now)

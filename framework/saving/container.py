@@ -12,20 +12,14 @@ from typing import Any, final
 
 import numpy as np
 
-from framework.errors import ModelFileError, quoted
-from framework.specs.limits import MAX_BYTES, MAX_PARAMETERS
+from framework.arguments import check_finite
+from framework.errors import InputError, ModelFileError, quoted, shown_path
+from framework.saving.layout import MAX_HEADER, tensors_and_texts
+from framework.specs.complaints import Json
+from framework.specs.limits import MAX_PARAMETERS
 from framework.types import Array, Shape
 
 FORMAT = 1
-MAX_HEADER = 2 * MAX_BYTES
-FOREIGN = {
-    b"\x80": "a pickle",
-    b"PK": "a zip archive (.npz, .pt or .keras)",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x89HDF": "an HDF5 file",
-    b"\x1f\x8b": "a gzip file",
-    b"{": "a JSON file",
-}
 
 
 @final
@@ -50,30 +44,27 @@ CHECKPOINT = Kind("chalknet-checkpoint", "a checkpoint", 7)
 
 
 def pack(kind: Kind, text: Mapping[str, Any], tensors: Mapping[str, Array]) -> bytes:
-    """The file's bytes; equal contents give equal bytes."""
+    """The file's bytes; equal contents give equal bytes. Raises ModelFileError for what `unpack` would refuse."""
     from safetensors.numpy import save
 
     whole = {"format": FORMAT, **text}
-    return save(dict(tensors), metadata={kind.entry: _canonical({**whole, "sha256": _digest(whole, tensors)})})
+    content = save(dict(tensors), metadata={kind.entry: canonical({**whole, "sha256": digest(whole, tensors)})})
+    tensors_and_texts(content, f"what is to be saved as {kind.name}", kind.name)  # more of them, say, than can be read
+    return content
 
 
 def unpack(kind: Kind, content: bytes, path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The text, without format and digest, and the tensors. Raises ModelFileError, naming `path`, for anything else
-    than what `pack` wrote; what text and tensors say is for the caller to judge.
+    """The text, without format and digest, and the tensors, read-only. Raises ModelFileError, naming `path`, for
+    anything else than what `pack` wrote; what text and tensors say is for the caller to judge.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    text = _entry(kind, content, path)
-    try:
-        tensors = load(content)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ModelFileError(f"{path}: got a damaged file; expected {kind.name} of this program: {error}") from None
+    place = shown_path(path)
+    tensors, texts = tensors_and_texts(content, place, kind.name)
+    text = _entry(kind, texts, place)
     if type(text.get("format")) is not int or text["format"] != FORMAT:
-        raise ModelFileError(f"{path}: got format {quoted(text.get('format'))}; expected {FORMAT}")
-    if text.pop("sha256", None) != _digest(text, tensors):
+        raise ModelFileError(f"{place}: got format {quoted(text.get('format'))}; expected format {FORMAT}")
+    if text.pop("sha256", None) != digest(text, tensors):
         raise ModelFileError(
-            f"{path}: got other bytes than were saved; expected contents that match the file's SHA-256"
+            f"{place}: got other bytes than were saved; expected contents that match the file's SHA-256"
         )
     del text["format"]
     return text, tensors
@@ -83,60 +74,51 @@ def check_tensors(
     tensors: Mapping[str, Array], shapes: Mapping[str, Shape], dtype: np.dtype[np.floating], path: Path
 ) -> None:
     """Raise ModelFileError unless `tensors` are exactly these, each of its shape and the dtype, and finite."""
+    place = shown_path(path)
     for name in sorted(shapes.keys() ^ tensors.keys()):
-        state = "got nothing; expected a tensor" if name in shapes else "expected no such tensor"
-        raise ModelFileError(f"{path}: tensor {quoted(name)}: {state}, by the file's own spec")
+        state = "got nothing; expected a tensor" if name in shapes else "got one; expected no such tensor"
+        raise ModelFileError(f"{place}: tensor {quoted(name)}: {state}, by the file's own spec")
     for name, shape in shapes.items():
         array = tensors[name]
         if array.shape != shape or array.dtype != dtype:
             raise ModelFileError(
-                f"{path}: tensor {quoted(name)}: got {array.dtype} of shape {array.shape}; "
+                f"{place}: tensor {quoted(name)}: got {array.dtype} of shape {array.shape}; "
                 f"expected {dtype} of shape {shape}"
             )
-        if not np.isfinite(array).all():
-            raise ModelFileError(
-                f"{path}: tensor {quoted(name)}: got a number that is not finite; expected finite ones"
-            )
+        try:
+            check_finite(f"{place}: tensor {quoted(name)}", array)
+        except InputError as error:
+            raise ModelFileError(str(error)) from None
 
 
-def _entry(kind: Kind, content: bytes, path: Path) -> dict[str, Any]:
-    """Our JSON text in the header of a safetensors file: 8 bytes of length, little-endian, then JSON."""
-    length = int.from_bytes(content[:8], "little")
-    if not 2 <= length <= min(MAX_HEADER, len(content) - 8) or content[8:9] != b"{":
-        foreign = next((name for magic, name in FOREIGN.items() if content.startswith(magic)), None)
-        got = foreign or ("an empty file" if not content else "something else, or a part of a file")
-        raise ModelFileError(f"{path}: got {got}; expected {kind.name} of this program (pickles are never read)")
-    try:
-        header = json.loads(content[8 : 8 + length])
-        entries = header["__metadata__"]
-        other = next((other for other in (MODEL, CHECKPOINT) if other != kind and other.entry in entries), None)
-        if other is not None:
-            raise ModelFileError(f"{path}: got {other.name}; expected {kind.name}")
-        raw = entries[kind.entry]
-        entry: dict[str, Any] = json.loads(raw)
-        # the digest is over the canonical text, so no other spelling of the same contents may stand in the file
-        canonical = isinstance(entry, dict) and _canonical(entry) == raw
-    except (KeyError, TypeError, RecursionError):
-        canonical = False
-    except ModelFileError:
-        raise
-    except ValueError:
-        canonical = False
-    if not canonical:
-        raise ModelFileError(
-            f"{path}: got no proper {quoted(kind.entry)} entry in the header; expected one as it was saved"
-        )
-    return entry
-
-
-def _digest(text: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
+def digest(text: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
     """SHA-256 over the text and every tensor's name, dtype, shape and bytes."""
-    digest = hashlib.sha256(_canonical(text).encode())
+    sum_of_all = hashlib.sha256(canonical(text).encode())
     for name, array in sorted(tensors.items()):
-        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+        sum_of_all.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
+        sum_of_all.update(np.ascontiguousarray(array).data)
+    return sum_of_all.hexdigest()
 
 
-def _canonical(value: Mapping[str, Any]) -> str:
+def canonical(value: Mapping[str, Any]) -> str:
+    """The one way in which a text is written."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _entry(kind: Kind, texts: Mapping[str, Json], place: str) -> dict[str, Any]:
+    """Our JSON text among those of the header. The digest is over its canonical form, so no other spelling of the same
+    contents may stand in the file, and no other text beside it.
+    """
+    other = next((other for other in (MODEL, CHECKPOINT) if other != kind and other.entry in texts), None)
+    if other is not None:
+        raise ModelFileError(f"{place}: got {other.name}; expected {kind.name}")
+    raw = texts.get(kind.entry)
+    if len(texts) == 1 and isinstance(raw, str):
+        try:
+            entry: dict[str, Any] = json.loads(raw)
+            if isinstance(entry, dict) and canonical(entry) == raw:
+                return entry
+        except (ValueError, RecursionError):
+            pass
+    expected = "expected one as it was saved, and no other"
+    raise ModelFileError(f"{place}: got no proper {quoted(kind.entry)} entry in the header; {expected}")

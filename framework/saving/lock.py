@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import final
 from framework.errors import EnvironmentFault, shown_path
 
 NAME = "lock"
+MOMENT = 0.1
+"""Seconds: whoever has just got the lock has said by then who it is."""
 
 
 @final
@@ -24,53 +27,64 @@ class Lock:
         try:
             handle = self._locked()
         except OSError as error:
-            if not isinstance(error, BlockingIOError | PermissionError) or not os.access(self.path, os.W_OK):
-                raise EnvironmentFault(f"{shown_path(folder)}: cannot be locked: {error.strerror or error}") from error
+            raise EnvironmentFault(f"{shown_path(folder)}: cannot be locked: {error.strerror or error}") from error
+        if handle is None:
+            time.sleep(MOMENT)
             holder = _holder(self.path)
             own = holder == os.getpid()
             raise EnvironmentFault(
                 f"{shown_path(folder)}: got a run in use by {'this' if own else 'another'} process"
                 f"{'' if holder is None or own else f', {holder}'}; expected one that nobody uses",
                 hint="close the Checkpoints that hold it" if own else "wait until that one has ended, or stop it",
-            ) from None
+            )
         self._close = weakref.finalize(self, os.close, handle)
-        os.truncate(handle, 0)
-        os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Let the folder go. A second call does nothing."""
         if self._close.alive:
             with suppress(OSError):  # the folder itself may be gone; Windows removes no open file
                 self.path.unlink(missing_ok=True)  # while it is still held: see `_locked`
-            self._close()
+            with suppress(OSError):  # it is closed all the same, and what brought us here matters more
+                self._close()
 
-    def _locked(self) -> int:
-        """A handle on the file with our lock, never on one that its last holder has removed in the meantime."""
+    def _locked(self) -> int | None:
+        """A handle on the file with our lock and our name in it, never on one that its last holder has removed in the
+        meantime; None where another has the lock.
+        """
         while True:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+            kept = False
             try:
-                _lock(handle)
+                if not _lock(handle):
+                    return None
                 with suppress(FileNotFoundError):
                     if os.path.samestat(os.fstat(handle), os.stat(self.path)):
+                        os.truncate(handle, 0)
+                        os.lseek(handle, 0, os.SEEK_SET)
+                        os.write(handle, f"{os.getpid()}\n".encode())
+                        kept = True
                         return handle
-            except BaseException:
-                os.close(handle)
-                raise
-            os.close(handle)
+            finally:
+                if not kept:
+                    os.close(handle)
 
 
-def _lock(handle: int) -> None:
-    """Take the lock, or raise at once."""
+def _lock(handle: int) -> bool:
+    """Take the lock; False, at once, where another has it."""
     if sys.platform == "win32":
         import msvcrt
 
         os.lseek(handle, 1 << 20, os.SEEK_SET)  # a byte of its own: what is locked there nobody else can read
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        with suppress(PermissionError):
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            return True
     else:
         import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 def _holder(path: Path) -> int | None:

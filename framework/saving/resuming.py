@@ -36,6 +36,8 @@ def resume(
     had; a run that `chalknet train` began finds its table itself. `extra` names the specs of parts of your own.
     Raises InputError where nothing was saved yet, or where the data are others, and what Checkpoints raises.
     """
+    if not os.path.isdir(run):  # Checkpoints would make it
+        raise InputError(f"{shown_path(Path(run))}: got no such folder; expected the folder of a run that was kept")
     checkpoints = Checkpoints(run, resume=True, seconds=seconds, every=every, extra=extra, accept_drift=accept_drift)
     try:
         plan = checkpoints.stored_plan

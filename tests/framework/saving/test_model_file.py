@@ -322,8 +322,8 @@ def _forged(spec: object = None, weights: dict[str, Array] | None = None, *, for
     weights = model.get_weights() if weights is None else weights
     spec = ModelSpec.of(model).model_dump(mode="json") if spec is None else spec
     text = {"format": form, "spec": spec, **(text or {"weights_are": "initial"})}
-    entry = {**text, "sha256": container._digest(text, weights)}
-    return stock_save(weights, metadata={container.MODEL.entry: container._canonical(entry)})
+    entry = {**text, "sha256": container.digest(text, weights)}
+    return stock_save(weights, metadata={container.MODEL.entry: container.canonical(entry)})
 
 
 def test_a_forgery_that_changes_nothing_is_the_file_itself(tmp_path: Path) -> None:
@@ -340,9 +340,9 @@ def test_what_the_weights_are_is_one_of_a_few_words(tmp_path: Path, weights_are:
 
 def test_an_older_file_does_not_say_what_its_weights_are(tmp_path: Path) -> None:
     model, text = _tiny(), {"format": 1, "spec": ModelSpec.of(_tiny()).model_dump(mode="json")}
-    entry = {**text, "sha256": container._digest(text, model.get_weights())}
+    entry = {**text, "sha256": container.digest(text, model.get_weights())}
     (tmp_path / "model").write_bytes(
-        stock_save(model.get_weights(), metadata={container.MODEL.entry: container._canonical(entry)})
+        stock_save(model.get_weights(), metadata={container.MODEL.entry: container.canonical(entry)})
     )
     assert Sequential.load(tmp_path / "model").weights_are == "unknown"
 
@@ -371,13 +371,17 @@ def test_the_file_says_which_weights_were_kept(tmp_path: Path) -> None:
     [
         ("layers.1.running_mean", None, "tensor 'layers.1.running_mean': got nothing; expected a tensor"),
         ("layers.3.layers.0.running_variance", None, "tensor 'layers.3.layers.0.running_variance': got nothing"),
-        ("layers.0.running_mean", np.ones(3, np.float32), "tensor 'layers.0.running_mean': expected no such tensor"),
+        (
+            "layers.0.running_mean",
+            np.ones(3, np.float32),
+            "tensor 'layers.0.running_mean': got one; expected no such tensor",
+        ),
         (
             "layers.1.running_mean",
             np.ones(4, np.float32),
             "tensor 'layers.1.running_mean': got float32 of shape (4,); expected float32 of shape (3,)",
         ),
-        ("layers.1.running_variance", np.full(3, np.nan, np.float32), "got a number that is not finite"),
+        ("layers.1.running_variance", np.full(3, np.nan, np.float32), "row 0: got nan; expected finite"),
     ],
 )
 def test_running_statistics_that_do_not_fit_are_named(
@@ -399,8 +403,11 @@ TWO = np.ones((1, 2), np.float32)
     [
         ({"layers.0.bias": ONE}, "tensor 'layers.0.weight': got nothing; expected a tensor"),
         ({}, "tensor 'layers.0.bias': got nothing"),
-        ({"layers.0.weight": TWO, "layers.0.bias": ONE, "more": ONE}, "tensor 'more': expected no such tensor"),
-        ({"layers.0.weight": TWO, "layers.0.bais": ONE}, "tensor 'layers.0.bais': expected no such tensor"),
+        (
+            {"layers.0.weight": TWO, "layers.0.bias": ONE, "more": ONE},
+            "tensor 'more': got one; expected no such tensor",
+        ),
+        ({"layers.0.weight": TWO, "layers.0.bais": ONE}, "tensor 'layers.0.bais': got one; expected no such tensor"),
         (
             {"layers.0.weight": TWO.T, "layers.0.bias": ONE},
             "tensor 'layers.0.weight': got float32 of shape (2, 1); expected float32 of shape (1, 2)",
@@ -410,12 +417,18 @@ TWO = np.ones((1, 2), np.float32)
             {"layers.0.weight": TWO.astype(np.float64), "layers.0.bias": ONE},
             "tensor 'layers.0.weight': got float64 of shape (1, 2); expected float32 of shape (1, 2)",
         ),
-        ({"layers.0.weight": TWO, "layers.0.bias": np.array([1, 2], np.int32)}, "tensor 'layers.0.bias': got int32"),
-        ({"layers.0.weight": TWO, "layers.0.bias": ONE * np.float32(np.nan)}, "'layers.0.bias': got a number that is"),
-        ({"layers.0.weight": TWO * np.float32(np.inf), "layers.0.bias": ONE}, "not finite; expected finite ones"),
+        ({"layers.0.weight": TWO, "layers.0.bias": np.array([1, 2], np.int32)}, "'layers.0.bias': dtype: got 'I32'"),
+        (
+            {"layers.0.weight": TWO, "layers.0.bias": ONE * np.float32(np.nan)},
+            "'layers.0.bias': row 0: got nan; expected",
+        ),
+        (
+            {"layers.0.weight": TWO * np.float32(np.inf), "layers.0.bias": ONE},
+            "row 0, column 0: got inf; expected finite",
+        ),
         (
             {"layers.0.weight": TWO, "layers.0.bias": ONE, "\x1b[31m\u202e": ONE},
-            "tensor '\\x1b[31m\\u202e': expected no such tensor",
+            "tensor '\\x1b[31m\\u202e': got a sign in the name that cannot be printed",
         ),
     ],
 )
@@ -457,7 +470,7 @@ def test_other_formats_are_refused(tmp_path: Path, form: object) -> None:
 def test_the_digest_is_demanded(tmp_path: Path, digest: object) -> None:
     model = _tiny()
     entry = {"format": 1, "spec": _spec(), **({} if digest is None else {"sha256": digest})}
-    content = stock_save(model.get_weights(), metadata={"chalknet": container._canonical(entry)})
+    content = stock_save(model.get_weights(), metadata={"chalknet": container.canonical(entry)})
     assert "SHA-256" in _refused(tmp_path / "model", content)
 
 
@@ -493,6 +506,20 @@ def test_weights_that_are_not_finite_leave_the_old_file(tmp_path: Path, value: f
     assert str(caught.value).startswith(f"{path}: tensor 'layers.0.bias': got a number that is not finite")
     assert path.read_bytes() == old
     assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(("value", "message"), [(np.nan, "a number that is not finite"), (-1.0, "-1.0; expected 0 or")])
+def test_a_variance_that_no_file_may_hold_leaves_the_old_file(tmp_path: Path, value: float, message: str) -> None:
+    """All that loading refuses is refused in the same words, whether there is a minimum or not."""
+    path, model = tmp_path / "model", _normalised()
+    model.save(path)
+    old = path.read_bytes()
+    model.layers[1].buffers[1].value[2] = value
+    with pytest.raises(ModelFileError) as caught:
+        model.save(path)
+    assert str(caught.value).startswith(f"{path}: tensor 'layers.1.running_variance': ")
+    assert message in str(caught.value)
+    assert path.read_bytes() == old
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
