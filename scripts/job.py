@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -48,8 +47,8 @@ def run_job(recipe: str, settings: list[str], options: Options) -> None:
         _work(recipe, spec, folder, options, console, checkpoints)
 
 
-def resume_job(run: Path, train: Path | None, asked: Options, *, accept_drift: bool) -> None:
-    """Go on with the run in the folder `run`, on the table it had, or `train` where that has moved."""
+def resume_job(run: Path, asked: Options, *, accept_drift: bool) -> None:
+    """Go on with the run in the folder `run`, on the table it had, or the one asked for where that has moved."""
     console, folder = _console(asked), RunFolder(run)
     spec = folder.read_spec()
     checkpoints = Checkpoints(run, resume=True, every=asked.every, accept_drift=accept_drift)
@@ -61,9 +60,8 @@ def resume_job(run: Path, train: Path | None, asked: Options, *, accept_drift: b
                 print(json.dumps(report))
             return
         job = folder.read_job()
-        options = job.options()
-        options = replace(options, train=train or options.train, json=asked.json, quiet=asked.quiet, every=asked.every)
-        options.check(resumed=True)
+        options = job.options(asked)
+        options.check(resumed=folder.has_model())  # where a model is, the submission may be there already
         _work(job.recipe, spec, folder, options, console, checkpoints)
 
 

@@ -1,5 +1,6 @@
 """job.json: what a run was asked for, noted in its folder, so that whoever resumes it need not say it again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,10 @@ from scripts.options import Options
 
 
 class Job(BaseModel):
-    """Paths are absolute. `embedded` says that the training table is the one of this project, wherever that is now."""
+    """Paths are absolute. `embedded` says that the training table is the one of this project, wherever that is now.
+
+    Leave to overwrite a file is not noted: it is given by whoever types the command, each time.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -22,7 +26,6 @@ class Job(BaseModel):
     predict: Path | None
     out: Path | None
     no_test: bool
-    force: bool
 
     @classmethod
     def of(cls, recipe: str, options: Options) -> "Job":
@@ -33,7 +36,6 @@ class Job(BaseModel):
             embedded=options.train is None,
             **{name: None if path is None else path.absolute() for name, path in paths.items()},
             no_test=options.no_test,
-            force=options.force,
         )
 
     @classmethod
@@ -48,12 +50,7 @@ class Job(BaseModel):
                 f"{shown_path(path)}: {place or '/'}: {first['msg'].lower()}; expected the file as the run wrote it"
             ) from None
 
-    def options(self) -> Options:
-        return Options(
-            train=None if self.embedded else self.train,
-            test=self.test,
-            predict=self.predict,
-            out=self.out,
-            no_test=self.no_test,
-            force=self.force,
-        )
+    def options(self, asked: Options) -> Options:
+        """The tables of the job, with the rest as it is asked for now; another training table only if one is given."""
+        train = asked.train or (None if self.embedded else self.train)
+        return replace(asked, train=train, test=self.test, predict=self.predict, out=self.out, no_test=self.no_test)

@@ -15,6 +15,7 @@ def resume(
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Go on although another NumPy, BLAS or processor rounds otherwise.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing submission.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the report as one line on stdout; the rest goes to stderr.")
     ] = False,
@@ -28,4 +29,5 @@ def resume(
     from scripts.job import resume_job
     from scripts.options import Options
 
-    resume_job(run, train, Options(every=save_every, json=json, quiet=quiet), accept_drift=accept_drift)
+    options = Options(train=train, force=force, every=save_every, json=json, quiet=quiet)
+    resume_job(run, options, accept_drift=accept_drift)
