@@ -2,8 +2,8 @@
 
     from framework import Dense, ReLU, Rescale, Sequential, fit
 
-Everything is reachable from here by name. The specs live in `framework.specs` and, like the console, are loaded at the
-first look, so that importing the framework costs little more than importing NumPy.
+Everything is reachable from here by name. The specs live in `framework.specs` and, like the console and what saves, are
+loaded at the first look, so that importing the framework costs little more than importing NumPy.
 """
 
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ from framework.training_state import TrainingState
 
 if TYPE_CHECKING:
     from framework.console import report
+    from framework.saving import Checkpoints, resume
     from framework.specs import LayerSpec, ModelSpec, RunSpec, parse_spec, read_spec
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ __all__ = [
     "BufferVector",
     "ChalknetError",
     "CheckFailed",
+    "Checkpoints",
     "ClassScores",
     "Dataset",
     "Diverged",
@@ -90,6 +92,7 @@ __all__ = [
     "read_spec",
     "read_table",
     "report",
+    "resume",
     "sigmoid",
     "split",
     "split_indices",
@@ -109,6 +112,11 @@ def __getattr__(name: str) -> object:
         from framework.console import report
 
         return report
+    if name in ("Checkpoints", "resume"):
+        import framework.saving as saving
+
+        kept: object = getattr(saving, name)
+        return kept
     if not name.startswith("_"):
         import framework.specs as specs
 
