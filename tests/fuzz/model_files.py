@@ -159,7 +159,7 @@ class FileDamager:
                     part.tensors.pop(name)
                 )
             elif action == 4:
-                part.tensors[name] = array.T.copy() if array.ndim > 1 else array[:, np.newaxis]
+                part.tensors[name] = array.T.copy() if array.ndim > 1 else array[..., np.newaxis]
             elif action == 5:
                 part.tensors[name] = array.astype(random.choice(("f4", "f8", "f2", "i4")))
             elif action == 6:
