@@ -15,6 +15,7 @@ from framework.curves import sigmoid
 from framework.data.augmentation import Affine, Augmentation
 from framework.data.batches import Batches
 from framework.data.dataset import Dataset
+from framework.data.elastic import Elastic
 from framework.data.split import split, split_indices
 from framework.data.table import Table, TableFormat, read_table
 from framework.errors import (
@@ -62,6 +63,7 @@ __all__ = [
     "ClassScores",
     "Dataset",
     "Diverged",
+    "Elastic",
     "EnvironmentFault",
     "EpochReport",
     "Evaluation",

@@ -16,6 +16,7 @@ from framework import (
     Constant,
     Dense,
     Dropout,
+    Elastic,
     GaussianNoise,
     GlorotNormal,
     GlorotUniform,
@@ -38,6 +39,8 @@ from framework.types import Array
 ROWS = Dataset(np.zeros((1000, 3), np.uint8), np.arange(1000) % 10)
 EXACT_DRAW = 1e-6
 """Sine and cosine differ in the last bit from one processor to another, and A and t are rounded to float32."""
+EXACT_FIELD = 1e-5
+"""Pixels: of some tens of float32 numbers up to 3 that are added up in an order of the machine's, each off by 1e-7."""
 
 
 def _digest(array: NDArray[np.generic]) -> str:
@@ -104,6 +107,21 @@ def test_noise_is_what_it_always_was(seed: int, step: int, golden: str) -> None:
 def test_augmentation_draws_what_it_always_did(seed: int, step: int, golden: list[float]) -> None:
     matrices, shifts = Affine((28, 28)).draw(2, stream(seed, "augmentation", step))
     np.testing.assert_allclose([*matrices[1].ravel(), *shifts[1]], golden, rtol=0, atol=EXACT_DRAW)
+
+
+@pytest.mark.parametrize(
+    ("seed", "step", "golden"),
+    [
+        (0, 0, [0.725171, 0.418691, -0.588136, -0.871247, -0.211567, -0.882777]),
+        (7, 12345, [-0.891750, -1.524616, 0.667703, 2.544824, 0.876980, -0.284462]),
+    ],
+)
+def test_elastic_fields_are_what_they_always_were(seed: int, step: int, golden: list[float]) -> None:
+    """u of the second image of two, after A and t were drawn: in three corners, each to the right and down."""
+    elastic, rng = Elastic((28, 28)), stream(seed, "augmentation", step)
+    elastic.draw(2, rng)
+    corners = elastic.fields(2, rng)[1, :, [0, 0, 27], [0, 27, 27]]
+    np.testing.assert_allclose(corners.ravel(), golden, rtol=0, atol=EXACT_FIELD)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,69 @@ class Augmentation(ABC):
         return constructor_call(self)
 
 
+class Warp(Augmentation):
+    """Images of which every pixel is looked up at another place of the same image, drawn at random.
+
+    Each has its own A and t, as said at Affine; `places` makes of them where to look. Between pixels x is interpolated
+    linearly in both directions; outside the image it is 0. x is (n, height · width) or (n, height, width).
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int], *, rotation: float, scale: float, shear: float, shift: float
+    ) -> None:
+        name = type(self).__name__
+        if not isinstance(image_shape, tuple | list) or len(image_shape) != 2:
+            raise InputError(f"{name}: image_shape: got {quoted(image_shape)}; expected (height, width)")
+        height, width = image_shape
+        self.image_shape = (
+            whole_number(f"{name}: image_shape", height),
+            whole_number(f"{name}: image_shape", width),
+        )
+        self.rotation = non_negative(f"{name}: rotation", rotation)
+        self.scale = fraction(f"{name}: scale", scale)
+        self.shear = up_to_farthest(f"{name}: shear", shear)
+        self.shift = up_to_farthest(f"{name}: shift", shift)
+
+    @abstractmethod
+    def places(self, matrices: Array, shifts: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Where the pixels of the next images lie, given their A and t: columns and rows, both (n, height, width)."""
+
+    @classmethod
+    def inferred(cls, image_shape: tuple[int, int] | None) -> dict[str, tuple[int, int]]:
+        if image_shape is None:
+            raise InputError(f"{cls.__name__}: got rows of no known shape; expected data.image_shape, such as [28, 28]")
+        return {"image_shape": image_shape}
+
+    def __call__(self, x: Numbers, rng: np.random.Generator) -> Array:
+        images = self._as_images(x)
+        matrices, shifts = self.draw(len(x), rng)
+        new = np.empty(images.shape, np.float32)
+        for start in range(0, len(x), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            new[rows] = sample(images[rows], *self.places(matrices[rows], shifts[rows], rng))
+        return new.reshape(x.shape)
+
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+        """A (n, 2, 2) and t (n, 2) of n images."""
+        angle, stretch_1, stretch_2, shear, shift_1, shift_2 = rng.uniform(-1, 1, (6, n))
+        cos, sin = np.cos(angle * math.radians(self.rotation)), np.sin(angle * math.radians(self.rotation))
+        s_1, s_2, k = 1 + self.scale * stretch_1, 1 + self.scale * stretch_2, self.shear * shear
+        # R · [[1, k], [0, 1]] · diag(1/s₁, 1/s₂), multiplied out
+        matrices = np.array([[cos / s_1, (cos * k - sin) / s_2], [sin / s_1, (sin * k + cos) / s_2]])
+        shifts = self.shift * np.array([shift_1, shift_2])
+        return np.moveaxis(matrices, 2, 0).astype(np.float32), shifts.T.astype(np.float32)
+
+    def _as_images(self, x: Numbers) -> Numbers:
+        """x as (n, height, width). Raises InputError for other samples."""
+        height, width = self.image_shape
+        if x.shape[1:] not in ((height * width,), (height, width)):
+            name = type(self).__name__
+            raise InputError(f"{name}: got samples of shape {x.shape[1:]}; expected images of {height} x {width}")
+        return x.reshape(len(x), height, width)
+
+
 @final
-class Affine(Augmentation):
+class Affine(Warp):
     """Every image turned, stretched, slanted and moved at random: x′(p) = x(A p + t), p measured from the centre.
 
     A = R(θ) · [[1, k], [0, 1]] · diag(1/s₁, 1/s₂) and t = (t₁, t₂), first coordinate to the right, second down, with
@@ -57,52 +118,14 @@ class Affine(Augmentation):
         shear: float = 0.1,
         shift: float = 1.0,
     ) -> None:
-        if not isinstance(image_shape, tuple | list) or len(image_shape) != 2:
-            raise InputError(f"Affine: image_shape: got {quoted(image_shape)}; expected (height, width)")
-        height, width = image_shape
-        self.image_shape = (
-            whole_number("Affine: image_shape", height),
-            whole_number("Affine: image_shape", width),
-        )
-        self.rotation = non_negative("Affine: rotation", rotation)
-        self.scale = fraction("Affine: scale", scale)
-        self.shear = _up_to_farthest("Affine: shear", shear)
-        self.shift = _up_to_farthest("Affine: shift", shift)
+        super().__init__(image_shape, rotation=rotation, scale=scale, shear=shear, shift=shift)
 
-    @classmethod
-    def inferred(cls, image_shape: tuple[int, int] | None) -> dict[str, tuple[int, int]]:
-        if image_shape is None:
-            raise InputError("Affine: got rows of no known shape; expected data.image_shape, such as [28, 28]")
-        return {"image_shape": image_shape}
-
-    def __call__(self, x: Numbers, rng: np.random.Generator) -> Array:
-        images = self.as_images(x)
-        matrices, shifts = self.draw(len(x), rng)
-        new = np.empty(images.shape, np.float32)
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            new[rows] = sample(images[rows], *coordinates(matrices[rows], shifts[rows], self.image_shape))
-        return new.reshape(x.shape)
-
-    def as_images(self, x: Numbers) -> Numbers:
-        """x as (n, height, width). Raises InputError for other samples."""
-        height, width = self.image_shape
-        if x.shape[1:] not in ((height * width,), (height, width)):
-            raise InputError(f"Affine: got samples of shape {x.shape[1:]}; expected images of {height} x {width}")
-        return x.reshape(len(x), height, width)
-
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """A (n, 2, 2) and t (n, 2) of n images."""
-        angle, stretch_1, stretch_2, shear, shift_1, shift_2 = rng.uniform(-1, 1, (6, n))
-        cos, sin = np.cos(angle * math.radians(self.rotation)), np.sin(angle * math.radians(self.rotation))
-        s_1, s_2, k = 1 + self.scale * stretch_1, 1 + self.scale * stretch_2, self.shear * shear
-        # R · [[1, k], [0, 1]] · diag(1/s₁, 1/s₂), multiplied out
-        matrices = np.array([[cos / s_1, (cos * k - sin) / s_2], [sin / s_1, (sin * k + cos) / s_2]])
-        shifts = self.shift * np.array([shift_1, shift_2])
-        return np.moveaxis(matrices, 2, 0).astype(np.float32), shifts.T.astype(np.float32)
+    def places(self, matrices: Array, shifts: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+        return coordinates(matrices, shifts, self.image_shape)
 
 
-def _up_to_farthest(place: str, value: float) -> float:
+def up_to_farthest(place: str, value: float) -> float:
+    """`value` if it is from 0 to FARTHEST."""
     return real_number(place, value, f"a number from 0 to {FARTHEST:g}", fits=lambda number: 0 <= number <= FARTHEST)
 
 

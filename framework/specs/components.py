@@ -29,7 +29,7 @@ COMPONENTS = (Layer, Loss, Optimizer, Schedule, Initializer, Augmentation)
 BUILT_IN: tuple[type[ComponentSpec], ...] = tuple(
     spec
     for union in (InitializerUnion, LayerUnion, LossUnion, OptimizerUnion, ScheduleUnion, AugmentationUnion)
-    for spec in get_args(union) or (union,)
+    for spec in get_args(union)
 )
 
 

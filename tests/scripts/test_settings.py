@@ -249,7 +249,7 @@ PATHS = [
     ("model.layers.1=64", "got 64 for a whole component", ["model.layers.1.out_features=64"]),
     (
         "augmentation=affine",
-        "got 'affine' for a whole component; expected augmentation.type to be affine",
+        "got 'affine' for a whole component; expected augmentation.type to be one of affine, elastic",
         ["augmentation.type=affine"],
     ),
 ]
@@ -257,7 +257,7 @@ VALUES = [
     ("optimizer.type=sdg", "got 'sdg'; expected one of sgd, adam, adamw", "sgd"),
     ("optimizer.type=Adam W", "got 'Adam W'; expected one of sgd, adam, adamw", "adamw"),
     ("model.layers.2.type=drpout", "got 'drpout'; expected one of rescale, dense, dropout", "dropout"),
-    ("augmentation.type=afine", "got 'afine'; expected affine", "affine"),
+    ("augmentation.type=afine", "got 'afine'; expected one of affine, elastic", "affine"),
     ("training.epochs=3.5", "got 3.5; expected an integer", "3"),
     ("training.epochs=1e3", "got 1000.0; expected an integer", "1000"),
     ("training.epochs=1,000", "got '1,000'; expected an integer", "1000"),

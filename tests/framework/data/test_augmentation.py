@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from framework import Affine, Augmentation, InputError, stream
-from framework.data.augmentation import FARTHEST, ROWS_AT_ONCE, coordinates, sample
+from framework.data.augmentation import FARTHEST, ROWS_AT_ONCE, Warp, coordinates, sample
 from framework.types import Array, Numbers
 
 Matrix: TypeAlias = list[list[float]]
@@ -70,7 +70,7 @@ def product(a: Matrix, b: Matrix) -> Matrix:
     return [[sum(a[i][k] * b[k][j] for k in range(2)) for j in range(2)] for i in range(2)]
 
 
-def transformation(affine: Affine, numbers: Sequence[float]) -> tuple[Matrix, list[float]]:
+def transformation(affine: Warp, numbers: Sequence[float]) -> tuple[Matrix, list[float]]:
     """A and t from six numbers in ±1: for θ, s₁, s₂, k, t₁ and t₂."""
     angle, stretch_1, stretch_2, slant, right, down = numbers
     theta = math.radians(angle * affine.rotation)

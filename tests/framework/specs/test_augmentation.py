@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from framework import Affine, Augmentation, InputError, RunSpec, SpecError, parse_spec
+from framework import Affine, Augmentation, Elastic, InputError, RunSpec, SpecError, parse_spec
 from framework.specs import (
     AffineSpec,
     AugmentationSpec,
     ComponentSpec,
     DataSpec,
     DenseSpec,
+    ElasticSpec,
     ModelSpec,
     NumberedColumns,
     Positive,
@@ -27,6 +28,7 @@ Tree: TypeAlias = dict[str, object]
 VALIDATOR = Draft202012Validator(json_schema())
 MODEL = {"format": 1, "input_shape": [6], "layers": [{"type": "dense", "out_features": 2}]}
 AFFINE = {"type": "affine"}
+ELASTIC = {"type": "elastic"}
 FIELDS = "type, rotation, scale, shear, shift"
 
 
@@ -57,17 +59,41 @@ def _message(tree: Tree, *extra: type[ComponentSpec]) -> str:
 
 @pytest.mark.parametrize("image_shape", [(2, 3), (3, 2), (1, 6)])
 @pytest.mark.parametrize(
-    ("spec", "strengths"),
+    ("spec", "written"),
     [
-        (AffineSpec(), {"rotation": 10.0, "scale": 0.1, "shear": 0.1, "shift": 1.0}),
+        (AffineSpec(), {**AFFINE, "rotation": 10.0, "scale": 0.1, "shear": 0.1, "shift": 1.0}),
         (
             AffineSpec(rotation=5.0, scale=0.25, shear=0.0, shift=2.5),
-            {"rotation": 5.0, "scale": 0.25, "shear": 0.0, "shift": 2.5},
+            {**AFFINE, "rotation": 5.0, "scale": 0.25, "shear": 0.0, "shift": 2.5},
+        ),
+        (
+            ElasticSpec(),
+            {
+                **ELASTIC,
+                "strength": 1.2,
+                "smoothness": 4.0,
+                "rotation": 10.0,
+                "scale": 0.1,
+                "shear": 0.1,
+                "shift": 1.0,
+            },
+        ),
+        (
+            ElasticSpec(strength=0.0, smoothness=1.0, rotation=5.0, scale=0.25, shear=0.0, shift=2.5),
+            {
+                **ELASTIC,
+                "strength": 0.0,
+                "smoothness": 1.0,
+                "rotation": 5.0,
+                "scale": 0.25,
+                "shear": 0.0,
+                "shift": 2.5,
+            },
         ),
     ],
 )
 def test_python_and_json_say_the_same(
-    spec: AffineSpec, strengths: dict[str, float], image_shape: tuple[int, int]
+    spec: AffineSpec | ElasticSpec, written: Tree, image_shape: tuple[int, int]
 ) -> None:
     run = RunSpec(
         model=ModelSpec(input_shape=(6,), layers=(DenseSpec(out_features=2),)),
@@ -75,11 +101,11 @@ def test_python_and_json_say_the_same(
         data=DataSpec(feature_columns=NumberedColumns(prefix="pixel", count=6), image_shape=image_shape, classes=2),
     )
     text = run.model_dump_json()
-    assert parse_spec(text) == run == _parsed(_run({**AFFINE, **strengths}, image_shape))
+    assert parse_spec(text) == run == _parsed(_run(written, image_shape))
     assert parse_spec(text).model_dump_json() == text
     tree = json.loads(text)
     assert tree["data"]["image_shape"] == list(image_shape)
-    assert tree["augmentation"] == {"type": "affine", **strengths}
+    assert tree["augmentation"] == written
     VALIDATOR.validate(tree)
 
 
@@ -88,6 +114,10 @@ def test_it_builds_what_it_describes() -> None:
     assert repr(spec.build_augmentation()) == "Affine((2, 3), rotation=5.0, shift=2.5)"
     assert repr(AffineSpec(shear=0.5).build_for((28, 20))) == "Affine((28, 20), shear=0.5)"
     assert describe(Affine((28, 20), scale=0.5)) == AffineSpec(scale=0.5)
+    spec = _parsed(_run({**ELASTIC, "strength": 2, "shift": 2.5}))
+    assert repr(spec.build_augmentation()) == "Elastic((2, 3), strength=2.0, shift=2.5)"
+    assert repr(ElasticSpec(smoothness=6.0).build_for((28, 20))) == "Elastic((28, 20), smoothness=6.0)"
+    assert describe(Elastic((28, 20), strength=3)) == ElasticSpec(strength=3.0)
 
 
 @pytest.mark.parametrize("tree", [_run(None), _run(None, None), _without(_run(None), "augmentation")])
@@ -112,11 +142,11 @@ def test_images_need_no_augmentation_and_a_shape_may_be_left_out() -> None:
 
 
 REFUSED: list[tuple[str, Tree, str]] = [
-    ("unknown type", _run({"type": "rotate"}), "/augmentation/type: got 'rotate'; expected one of affine"),
-    ("a layer", _run({"type": "dense"}), "/augmentation/type: got 'dense'; expected one of affine"),
-    ("type a number", _run({"type": 5}), "/augmentation/type: got 5; expected one of affine"),
-    ("no type", _run({"rotation": 5.0}), "/augmentation/type: got nothing; expected one of affine"),
-    ("empty", _run({}), "/augmentation/type: got nothing; expected one of affine"),
+    ("unknown type", _run({"type": "rotate"}), "/augmentation/type: got 'rotate'; expected one of affine, elastic"),
+    ("a layer", _run({"type": "dense"}), "/augmentation/type: got 'dense'; expected one of affine, elastic"),
+    ("type a number", _run({"type": 5}), "/augmentation/type: got 5; expected one of affine, elastic"),
+    ("no type", _run({"rotation": 5.0}), "/augmentation/type: got nothing; expected one of affine, elastic"),
+    ("empty", _run({}), "/augmentation/type: got nothing; expected one of affine, elastic"),
     ("a name", _run("affine"), "/augmentation: got 'affine'; expected an object"),
     ("a number", _run(5), "/augmentation: got 5; expected an object"),
     ("true", _run(True), "/augmentation: got true; expected an object"),
@@ -139,6 +169,18 @@ REFUSED: list[tuple[str, Tree, str]] = [
     ("shear below 0", _run({**AFFINE, "shear": -0.5}), "/augmentation/shear: got -0.5; expected 0 or more"),
     ("shift null", _run({**AFFINE, "shift": None}), "/augmentation/shift: got null; expected a number"),
     ("shift below 0", _run({**AFFINE, "shift": -2.0}), "/augmentation/shift: got -2.0; expected 0 or more"),
+    (
+        "elastic, extra field",
+        _run({**ELASTIC, "sigma": 4.0}),
+        "/augmentation/sigma: got a field that does not belong here; "
+        "expected type, strength, smoothness, rotation, scale, shear, shift",
+    ),
+    ("strength below 0", _run({**ELASTIC, "strength": -1}), "/augmentation/strength: got -1; expected 0 or more"),
+    ("strength a text", _run({**ELASTIC, "strength": "1"}), "/augmentation/strength: got '1'; expected a number"),
+    ("too rough", _run({**ELASTIC, "smoothness": 0.5}), "/augmentation/smoothness: got 0.5; expected 1 or more"),
+    ("too smooth", _run({**ELASTIC, "smoothness": 1001}), "/augmentation/smoothness: got 1001; expected at most 1000"),
+    ("smoothness null", _run({**ELASTIC, "smoothness": None}), "/augmentation/smoothness: got null; expected a number"),
+    ("elastic, scale 1", _run({**ELASTIC, "scale": 1.0}), "/augmentation/scale: got 1.0; expected less than 1"),
     ("three sizes", _run(image_shape=[2, 3, 1]), "/data/image_shape: got a list of 3; expected at most 2 of them"),
     (
         "one size",
@@ -162,6 +204,16 @@ REFUSED_IN_PYTHON: list[tuple[str, Tree, str]] = [
         "no shape",
         _run(image_shape=None),
         "/augmentation: Affine: got rows of no known shape; expected data.image_shape, such as [28, 28]",
+    ),
+    (
+        "elastic, no shape",
+        _run(ELASTIC, None),
+        "/augmentation: Elastic: got rows of no known shape; expected data.image_shape, such as [28, 28]",
+    ),
+    (
+        "strength out of all range",
+        _run({**ELASTIC, "strength": 1e300}),
+        "/augmentation: Elastic: strength: got '1e+300'; expected a number from 0 to 1e+06",
     ),
     (
         "another number of pixels",
@@ -195,10 +247,11 @@ def test_the_reader_refuses_more(tree: Tree, message: str) -> None:
     assert _message(tree) == f"run.json: {message}"
 
 
+@pytest.mark.parametrize("kind", [AffineSpec, ElasticSpec])
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
-def test_strengths_are_finite(token: str) -> None:
-    for name in ("rotation", "scale", "shear", "shift"):
-        text = json.dumps(_run({**AFFINE, name: "HERE"})).replace('"HERE"', token)
+def test_strengths_are_finite(token: str, kind: type[AugmentationSpec]) -> None:
+    for name in [name for name in kind.model_fields if name != "type"]:
+        text = json.dumps(_run({"type": kind.type_name(), name: "HERE"})).replace('"HERE"', token)
         with pytest.raises(SpecError) as caught:
             parse_spec(text)
         assert str(caught.value).startswith(f"spec: /augmentation/{name}: got {token}; expected a finite number")
@@ -284,19 +337,20 @@ def test_its_fields_are_checked_as_any_other() -> None:
 
 def test_the_known_names_include_it() -> None:
     assert _message(_run({"deviation": 0.5}), NoiseSpec) == (
-        "run.json: /augmentation/type: got nothing; expected one of affine, noise"
+        "run.json: /augmentation/type: got nothing; expected one of affine, elastic, noise"
     )
 
 
 def test_without_its_spec_it_is_unknown_and_elsewhere_it_does_not_fit() -> None:
     assert (
-        _message(_run({"type": "mirrored"})) == "run.json: /augmentation/type: got 'mirrored'; expected one of affine"
+        _message(_run({"type": "mirrored"}))
+        == "run.json: /augmentation/type: got 'mirrored'; expected one of affine, elastic"
     )
     assert _message(_run({"type": "rotate", "angle": 5})) == (
-        "run.json: /augmentation/type: got 'rotate'; expected one of affine"
+        "run.json: /augmentation/type: got 'rotate'; expected one of affine, elastic"
     )
     assert _message(_run({"type": "mirored"}), MirroredSpec) == (
-        "run.json: /augmentation/type: got 'mirored'; expected one of affine, mirrored"
+        "run.json: /augmentation/type: got 'mirored'; expected one of affine, elastic, mirrored"
     )
     with pytest.raises(SpecError, match="got a Mirrored; expected a component with a spec"):
         describe(Mirrored((2, 3)))

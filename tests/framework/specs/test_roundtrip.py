@@ -70,6 +70,7 @@ from framework.specs import (
     DataSpec,
     DenseSpec,
     DropoutSpec,
+    ElasticSpec,
     FlattenSpec,
     GlobalAveragePool2DSpec,
     InitializerSpec,
@@ -112,11 +113,12 @@ UNIONS: Mapping[type[ComponentSpec], object] = {
 
 
 def _members(union: object) -> tuple[type[ComponentSpec], ...]:
-    """The spec classes of a union; a family with one member is that class itself."""
-    return get_args(union) or (union,)
+    """The spec classes of a union."""
+    return get_args(union)
 
 
 sides = st.integers(1, 5)
+far = st.floats(0, FARTHEST)
 initializers = st.one_of(*(ANYWHERE.get(spec, specs(spec)) for spec in _members(InitializerUnion)))
 
 shape_keepers: st.SearchStrategy[ComponentSpec] = st.recursive(
@@ -139,7 +141,8 @@ SPECIAL: Mapping[type[ComponentSpec], st.SearchStrategy[ComponentSpec]] = {
     ),
     ResidualSpec: specs(ResidualSpec, layers=st.lists(shape_keepers, min_size=1, max_size=3).map(tuple)),
     SGDSpec: specs(SGDSpec, momentum=st.floats(0.1, 0.99)),
-    AffineSpec: specs(AffineSpec, shear=st.floats(0, FARTHEST), shift=st.floats(0, FARTHEST)),
+    AffineSpec: specs(AffineSpec, shear=far, shift=far),
+    ElasticSpec: specs(ElasticSpec, strength=far, shear=far, shift=far),
 }
 """Where not all that the fields allow goes together, or more than a test can bear."""
 
@@ -285,7 +288,7 @@ def test_type_names_are_permanent_and_unambiguous() -> None:
         "LossSpec": sorted({str(case.json["type"]) for case in LOSSES.values()}),
         "OptimizerSpec": sorted({str(case.json["type"]) for case in OPTIMIZERS.values()}),
         "ScheduleSpec": ["constant", "cosine", "exponential", "one_cycle", "step"],
-        "AugmentationSpec": ["affine"],
+        "AugmentationSpec": ["affine", "elastic"],
     }
 
 
