@@ -1,0 +1,48 @@
+"""PyTorch, eager: batches cut from tensors by index, or with a DataLoader as in its tutorial."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from framework.types import Numbers
+from scripts.benchmarks.peers.job import CHUNK, StepJob
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def contender(job: StepJob, x: Numbers, y: Numbers, *, loader: bool = False) -> Callable[[], int]:
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    torch.manual_seed(0)
+    pixels, labels = torch.from_numpy(x).float() / 255, torch.from_numpy(y).long()
+    model = nn.Sequential(nn.Linear(784, job.hidden), nn.ReLU(), nn.Linear(job.hidden, 10))
+    loss = nn.CrossEntropyLoss()
+    kind = torch.optim.SGD if job.optimizer == "sgd" else torch.optim.Adam
+    optimizer = kind(model.parameters(), lr=job.rate)
+
+    def endless() -> Iterator[Batch]:
+        data = DataLoader(TensorDataset(pixels, labels), batch_size=job.batch, shuffle=True)
+        while True:
+            if loader:
+                yield from data
+                continue
+            order = torch.randperm(len(pixels))
+            for start in range(0, len(order) - job.batch + 1, job.batch):
+                rows = order[start : start + job.batch]
+                yield pixels[rows], labels[rows]
+
+    batches = endless()
+
+    def run() -> int:
+        seen = 0
+        for _ in range(CHUNK):
+            images, digits = next(batches)
+            optimizer.zero_grad()
+            loss(model(images), digits).backward()
+            optimizer.step()
+            seen += len(images)
+        return seen
+
+    return run
