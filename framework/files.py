@@ -10,7 +10,8 @@ from pathlib import Path
 from framework.errors import EnvironmentFault, InputError, shown_path
 
 TEMPORARY = ".tmp-"
-"""How the names of files begin that are being written."""
+DIGITS = 8
+"""How the names of files begin that are being written, and how many hexadecimal digits follow."""
 
 
 def publish(path: Path, content: bytes, *, keep: Path | None = None) -> None:
@@ -20,7 +21,7 @@ def publish(path: Path, content: bytes, *, keep: Path | None = None) -> None:
     every moment one of the two is there, complete. Raises EnvironmentFault where the disk or the permissions say no;
     the temporary file is removed, and what was there before is left as it was, if need be at `keep`.
     """
-    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}"
+    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(DIGITS // 2)}"
     try:
         with open(temporary, "xb") as file:
             file.write(content)

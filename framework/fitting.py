@@ -2,7 +2,7 @@
 
 import os
 from contextlib import nullcontext
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,9 @@ from framework.schedules import Schedule
 from framework.sequential import Sequential
 from framework.settings import Monitor, TrainingSettings
 from framework.training import Training
+
+if TYPE_CHECKING:
+    from framework.saving import Checkpoints
 
 
 def fit(
@@ -64,10 +67,15 @@ def fit(
             raise InputError("validation: got both validation_data and validation_split; expected at most one")
         dataset, validation_data = split(dataset, validation_split, seed=split_seed)
     optimizer = optimizer or model.optimizer or Adam()
+    kept: Checkpoints | None = None
     if isinstance(checkpoints, str | os.PathLike):
-        from framework.saving import Checkpoints  # here, because files need pydantic and numerics do not
+        from framework import saving  # here, because files need pydantic and numerics do not
 
-        checkpoints = Checkpoints(checkpoints, resume=True)
+        checkpoints = kept = saving.Checkpoints(checkpoints, resume=True)
+    elif checkpoints is not None and not hasattr(checkpoints, "attach"):
+        raise InputError(
+            f"checkpoints: got {type(checkpoints).__name__}; expected the name of a folder, or Checkpoints"
+        )
     with checkpoints or nullcontext():
         training = Training(
             model,
@@ -82,6 +90,8 @@ def fit(
             ),
             checkpoints=checkpoints,
         )
+        if kept is not None and not training.state.step:
+            kept.save()  # so that the same call, after a stop at any moment, begins with the same weights
         model.optimizer = optimizer
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite ends in Diverged
             if show:

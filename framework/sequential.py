@@ -69,11 +69,13 @@ class Sequential:
         _check_ownership(self.layers)
         self.input_shape = _read_off(self.layers) if input_shape is None else _checked_shape(input_shape)
         self.shapes = shapes_through(self.layers, self.input_shape)
+        self.seed = None if seed is None else checked_seed(seed)
+        """What the weights were drawn from; None where they came otherwise."""
         arrays = named_arrays(self.layers)
         self.parameters = ParameterVector(
             {path: array for path, array in arrays.items() if isinstance(array, Parameter)},
             self.dtype,
-            seed=None if seed is None else checked_seed(seed),
+            seed=self.seed,
         )
         self.buffers = BufferVector(
             {path: array for path, array in arrays.items() if isinstance(array, Buffer)},

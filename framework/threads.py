@@ -4,6 +4,7 @@ It depends on the shapes and on what else the machine does, so it is measured, o
 """
 
 import os
+import platform
 import statistics
 import sys
 import time
@@ -36,14 +37,19 @@ def blas_threads(count: int) -> AbstractContextManager[object]:
     return limit
 
 
+@cache
 def arithmetic() -> str:
-    """What decides how sums are rounded: NumPy, its BLAS, and the kernels that one has chosen for this processor."""
+    """What decides how sums are rounded: this program, NumPy, its BLAS, and the kernels chosen for this processor."""
+    from framework import __version__  # here, because it is the whole framework
+
     libraries = [
         " ".join(str(library.get(key, "")) for key in ("internal_api", "version", "architecture"))
         for library in _controller().info()
         if library["user_api"] == "blas"
     ]
-    return ", ".join([f"numpy {np.__version__}", *sorted(libraries)])
+    features = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    program = [f"chalknet {__version__}", f"numpy {np.__version__} {' '.join(features)}".rstrip()]
+    return ", ".join([*program, *sorted(libraries), platform.machine()])
 
 
 def usable_cores() -> int:

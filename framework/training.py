@@ -141,20 +141,24 @@ class Training:
     def total_steps(self) -> int:
         return self.settings.epochs * self.batches.per_epoch
 
-    def __iter__(self) -> Iterator[StepReport | EpochReport]:
+    def begin(self) -> int:
+        """Be ready for the first step; the index it has for the optimizer. A second call changes nothing."""
         self.optimizer.begin(self.model.parameters)
         if self.state.first_step is None:
             self.state.first_step = self.optimizer.steps
             if self.settings.average is not None:
                 self.state.average = Average(self.model, self.settings.average)
+        return self.state.first_step
+
+    def __iter__(self) -> Iterator[StepReport | EpochReport]:
+        first_step = self.begin()
         with self._gradients, self.feed, self.checkpoints or nullcontext():
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
-                yield from self._epoch(self.state.first_step)
+                yield from self._epoch(first_step)
         self.restore_best()
 
     def _epoch(self, first_step: int) -> Iterator[StepReport | EpochReport]:
-        state = self.state
-        start_of_epoch = first_step + state.epoch * self.batches.per_epoch
+        state, start_of_epoch = self.state, first_step + self.state.epoch * self.batches.per_epoch
         order = self.batches.order(start_of_epoch)
         batches = self.feed.epoch(order, start_of_epoch, start=state.batch)
         while state.batch < self.batches.per_epoch:

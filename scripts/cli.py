@@ -29,7 +29,7 @@ from scripts.interrupted import Interrupted
 from scripts.usage import CommandLine
 
 BUG, BAD_INPUT, ENVIRONMENT, DIVERGED, CHECK_FAILED = 1, 2, 3, 4, 5
-INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
+INTERRUPTED, BROKEN_PIPE = 130, 141
 
 app = typer.Typer(
     name="chalknet",
@@ -110,8 +110,7 @@ def _report(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt | Interrupted):
         advice = error.advice if isinstance(error, Interrupted) else ""
         _tell(f"\ninterrupted{f'; {_harmless(advice)}' if advice else ''}")
-        terminated = isinstance(error, Interrupted) and error.number == signal.SIGTERM
-        return TERMINATED if terminated else INTERRUPTED
+        return 128 + error.number if isinstance(error, Interrupted) else INTERRUPTED
     if isinstance(error, MemoryError):
         _tell("error: out of memory")
         return ENVIRONMENT

@@ -10,7 +10,9 @@ from framework.saving import Checkpoints
 from framework.training import Training
 from scripts.interrupted import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]  # the last is what a terminal says that is closed
 
 
 @final
@@ -23,6 +25,9 @@ class Interruptible:
 
     def attach(self, training: Training) -> None:
         self.checkpoints.attach(training)
+
+    def save(self) -> None:
+        self.checkpoints.save()
 
     def after_step(self) -> None:
         self.checkpoints.after_step()
@@ -44,7 +49,7 @@ class Interruptible:
 
         def note(number: int, frame: FrameType | None) -> None:
             if self._number is not None:
-                raise Interrupted(number, self.checkpoints.folder)
+                raise Interrupted(number)
             self._number = number
 
         # what whoever started us wants ignored, as nohup does, stays so

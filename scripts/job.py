@@ -61,7 +61,7 @@ def resume_job(run: Path, asked: Options, *, accept_drift: bool) -> None:
             return
         job = folder.read_job()
         options = job.options(asked)
-        options.check(resumed=folder.has_model())  # where a model is, the submission may be there already
+        options.check(resumed=True, written=folder.has_model())
         _work(job.recipe, spec, folder, options, console, checkpoints)
 
 
@@ -157,7 +157,7 @@ def _kept(folder: RunFolder, *, new: bool) -> Iterator[None]:
             folder.abandon()
         elif isinstance(error, Diverged | EnvironmentFault) or (new and isinstance(error, ChalknetError)):
             kept = "the trained model" if folder.has_model() else "what was learnt before"
-            safe = f"{kept} is safe in {shown_path(folder.path)}"
+            safe = f"{kept} is safe in {shown_path(folder.best() or folder.path)}"
             raise type(error)(str(error), hint=f"{error.hint}; {safe}" if error.hint else safe) from error
         raise
 

@@ -51,6 +51,11 @@ class Job(BaseModel):
             ) from None
 
     def options(self, asked: Options) -> Options:
-        """The tables of the job, with the rest as it is asked for now; another training table only if one is given."""
+        """What is asked for now, and where nothing is, the tables of the job."""
         train = asked.train or (None if self.embedded else self.train)
-        return replace(asked, train=train, test=self.test, predict=self.predict, out=self.out, no_test=self.no_test)
+        test = asked.test or self.test
+        if self.embedded and asked.train is not None and not self.no_test:  # the same rows in another place
+            test = test or digits.TEST
+        no_test = asked.no_test or (self.no_test and asked.test is None)
+        predict, out = asked.predict or self.predict, asked.out or self.out
+        return replace(asked, train=train, test=None if no_test else test, predict=predict, out=out, no_test=no_test)

@@ -34,9 +34,9 @@ class Options:
             return self.test
         return digits.TEST
 
-    def check(self, *, resumed: bool = False) -> None:
-        """Raise InputError for what would otherwise go wrong only after the training. A resumed run may find its own
-        submission there already.
+    def check(self, *, resumed: bool = False, written: bool = False) -> None:
+        """Raise InputError for what would otherwise go wrong only after the training. A resumed run may find that its
+        tables have moved, and, if it was `written`, its own submission.
         """
         if (self.predict is None) != (self.out is None):
             raise InputError("--predict and --out: got one of the two; expected both or neither")
@@ -46,6 +46,8 @@ class Options:
             if path is not None and not os.path.exists(path):
                 own = path in (digits.TRAIN, digits.TEST)
                 hint = "the digits come with a clone of the project; or give a table with --train" if own else None
+                if resumed:
+                    hint = "if it has moved, --train, --test or --predict says where it is now"
                 raise InputError(f"{shown_path(path)}: no such file", hint=hint)
             if (
                 path is not None
@@ -55,4 +57,4 @@ class Options:
             ):
                 raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
         if self.out is not None:
-            check_target(self.out, force=self.force or resumed)
+            check_target(self.out, force=self.force or written)

@@ -44,7 +44,7 @@ def show_run(folder: RunFolder, console: Console) -> None:
         say(console, *lines, "")
     if report:
         console.print(facts_table(_result(report)))
-    elif folder.can_go_on():
+    elif folder.is_unfinished():
         say(console, f"this run is not finished: chalknet resume {shown_path(folder.path)} goes on with it")
     else:
         say(console, "this run has no result")

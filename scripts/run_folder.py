@@ -1,4 +1,6 @@
-"""A run folder: spec.json, model.safetensors, history.csv and report.json of one training run."""
+"""A run folder: spec.json and job.json from the start, the states of Checkpoints while the training runs, and after it
+model.safetensors, history.csv and report.json.
+"""
 
 import csv
 import difflib
@@ -12,7 +14,7 @@ from typing import TypeAlias, final
 from framework.errors import EnvironmentFault, InputError, SpecError, quoted, shown_path
 from framework.files import publish, read_file
 from framework.history import COLUMNS, History
-from framework.saving.checkpoints import LATEST, PREVIOUS
+from framework.saving.checkpoints import BEST, LATEST, PREVIOUS
 from framework.saving.resuming import JOB
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, RunSpec, read_spec
@@ -69,6 +71,15 @@ class RunFolder:
     def can_go_on(self) -> bool:
         """Whether a state of its training is in it."""
         return any(os.path.lexists(self.path / name) for name in (LATEST, PREVIOUS))
+
+    def is_unfinished(self) -> bool:
+        """Whether a run was begun in it that did not come to its report."""
+        begun = self.can_go_on() or os.path.exists(self.path / JOB)
+        return begun and not os.path.exists(self.path / REPORT)
+
+    def best(self) -> Path | None:
+        """The best model of a run that is not finished, if there is one."""
+        return self.path / BEST if os.path.isfile(self.path / BEST) else None
 
     def abandon(self) -> None:
         """Remove the folder again: nothing came of its run."""
@@ -158,15 +169,17 @@ class RunFolder:
         return spec, model
 
     def read_model(self) -> Sequential:
-        if not self.has_model() and self.can_go_on():
+        if not self.has_model() and self.is_unfinished():
+            hint = f"chalknet resume {shown_path(self.path)} goes on with it"
+            if best := self.best():
+                hint += f"; the best model so far is {shown_path(best)}"
             raise InputError(
-                f"{shown_path(self.path)}: got a run that is not finished; expected one with its {MODEL}",
-                hint=f"chalknet resume {shown_path(self.path)} goes on with it",
+                f"{shown_path(self.path)}: got a run that is not finished; expected one with its {MODEL}", hint=hint
             )
         return Sequential.load(self.path / MODEL)
 
 
 def _way_on(path: Path | None) -> str:
-    if path is not None and not os.path.exists(path / REPORT) and RunFolder(path).can_go_on():
+    if path is not None and RunFolder(path).is_unfinished():
         return f"chalknet resume {shown_path(path)} goes on with the run in it"
     return "choose another --run, or leave it out"

@@ -25,7 +25,7 @@ from framework.errors import (
     quoted,
     shown_path,
 )
-from framework.files import TEMPORARY, publish, read_file
+from framework.files import DIGITS, TEMPORARY, publish, read_file
 from framework.saving.container import CHECKPOINT, pack, unpack
 from framework.saving.identity import difference, fingerprint
 from framework.saving.lock import Lock
@@ -127,10 +127,8 @@ class Checkpoints:
     def after_step(self) -> None:
         """Save, if so many steps have passed, or so many seconds inside one epoch."""
         step = self._attached.state.step
-        if self.every is not None:
-            if step % self.every == 0:
-                self.save()
-        elif time.perf_counter() - self._saved_at >= WITHIN_AN_EPOCH * self.seconds:
+        due = time.perf_counter() - self._saved_at >= WITHIN_AN_EPOCH * self.seconds
+        if due or (self.every is not None and step % self.every == 0):
             self.save()
 
     def after_epoch(self) -> None:
@@ -143,6 +141,7 @@ class Checkpoints:
     def save(self) -> None:
         """Publish the state as it is. Raises Diverged, and leaves what is there, where a number is not finite."""
         training = self._attached
+        training.begin()
         training.check_finite()
         path = self.folder / LATEST
         content = pack(CHECKPOINT, self._text(training), tensors_of(training))
@@ -169,7 +168,7 @@ class Checkpoints:
             self.close()
 
     def close(self) -> None:
-        """Let the folder go. The next training step takes it again."""
+        """Let the folder go. Whoever iterates the training anew takes it again."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -219,7 +218,7 @@ class Checkpoints:
 
     def _remove_temporary(self) -> None:
         """What a killed process has left of a file it was writing."""
-        for path in self.folder.glob(f"{TEMPORARY}*"):
+        for path in self.folder.glob(f"{TEMPORARY}{'[0-9a-f]' * DIGITS}"):
             with suppress(OSError):
                 path.unlink()
 
@@ -273,17 +272,18 @@ class Found:
             raise InputError(
                 f"{place}: {pointer}: got {quoted(json.dumps(now))} now, and {quoted(json.dumps(was))} when the run "
                 "began; expected the same",
-                hint="a changed run is a new one: choose another folder for it",
+                hint="put it back; a changed run is a new one, in another folder",
             )
         if self.data != data:
             raise InputError(
                 f"{place}: data: got rows with the SHA-256 {data} now, and {self.data} when the run began; "
-                "expected the same rows"
+                "expected the same rows",
+                hint="rows that were held out are data of their own, and the split has a seed",
             )
         here = arithmetic()
         if self.arithmetic != here and not accept_drift:
             raise InputError(
-                f"{place}: got {quoted(here, 80)} now, and {quoted(self.arithmetic, 80)} when the run began; expected "
-                "the same, as another one rounds otherwise",
-                hint="accept_drift=True, or --accept-drift, goes on all the same",
+                f"{place}: got {quoted(here, 400)} now, and {quoted(self.arithmetic, 400)} when the run began; "
+                "expected the same, as another one rounds otherwise",
+                hint="--accept-drift, or Checkpoints(..., accept_drift=True), goes on all the same",
             )

@@ -30,4 +30,6 @@ def difference(was: Json, now: Json, pointer: str = "") -> tuple[str, Json, Json
             if found := difference(old, new, f"{pointer}/{index}"):
                 return found
         return None
+    if isinstance(was, list) and isinstance(now, list):
+        return pointer, f"{len(was)} of them", f"{len(now)} of them"
     return None if was == now else (pointer, was, now)

@@ -174,6 +174,8 @@ def restore(training: Training, progress: Progress, tensors: Mapping[str, Array]
     optimizer.begin(model.parameters)
     optimizer.load_slots({name: tensors[f"{OPTIMIZER}{name}"] for name in optimizer.slot_names()})
     optimizer.steps = progress.first_step + progress.step
+    if progress.step:
+        model.weights_are = "last"  # what the best epoch, or the average, puts in their place says so itself
     for name in Progress.model_fields.keys() & vars(state).keys():
         setattr(state, name, getattr(progress, name))
     training.history.epochs[:] = history

@@ -4,15 +4,16 @@ import math
 from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from framework.data.augmentation import Augmentation
 from framework.data.dataset import Dataset
 from framework.data.split import split
 from framework.data.table import TableFormat
-from framework.errors import InputError
+from framework.errors import InputError, SpecError, quoted
 from framework.initializers import LARGEST
 from framework.keeper import Keeper
 from framework.sequential import Sequential
@@ -138,8 +139,11 @@ class PartsSpec(Spec):
 
 
 class PlanSpec(PartsSpec):
-    """A training on arrays that a script hands over. `image_shape` is for an augmentation that has to know it."""
+    """A training on arrays that a script hands over. `image_shape` is for an augmentation that has to know it, and
+    `model_seed` tells a model from another one of the same layers, where it was drawn from a seed.
+    """
 
+    model_seed: Seed | None = None
     image_shape: tuple[Dimension, Dimension] | None = None
 
     @classmethod
@@ -148,11 +152,19 @@ class PlanSpec(PartsSpec):
         parts = {name: getattr(training, name) for name in ("loss", "optimizer", "schedule", "augmentation")}
         tree = {
             "model": ModelSpec.of(training.model, extra=extra),
-            "training": asdict(training.settings),
+            "model_seed": training.model.seed,
+            "training": {name: _plain(value) for name, value in asdict(training.settings).items()},
             "image_shape": getattr(training.augmentation, "image_shape", None),
             **{name: None if part is None else describe(part, checked_extra(extra)) for name, part in parts.items()},
         }
-        return PlanSpec.model_validate(tree, context={"extra": extra})
+        try:
+            return PlanSpec.model_validate(tree, context={"extra": extra})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise SpecError(
+                f"{place}: got {quoted(first['input'])}; {first['msg'].lower()}, as files have it"
+            ) from None
 
     def _image_shape(self) -> tuple[int, int] | None:
         return self.image_shape
@@ -199,6 +211,11 @@ class RunSpec(PartsSpec):
 
     def _image_shape(self) -> tuple[int, int] | None:
         return self.data.image_shape
+
+
+def _plain(value: object) -> object:
+    """What NumPy counts with, as Python has it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _fault(pointer: str, message: str) -> PydanticCustomError:

@@ -11,7 +11,17 @@ def resume(
     train: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Where its training table is now, if it has moved.")
     ] = None,
-    save_every: Annotated[int | None, typer.Option(metavar="N", help="Save after every N steps.", min=1)] = None,
+    test: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Measure on this table, where the first one has moved.")
+    ] = None,
+    no_test: Annotated[bool, typer.Option("--no-test", help="Open no test set.")] = False,
+    predict: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Predict this table, where the first one has moved.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="CSV", help="Where the submission goes instead.")] = None,
+    save_every: Annotated[
+        int | None, typer.Option(metavar="N", help="Save the state after every N steps as well.", min=1)
+    ] = None,
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Go on although another NumPy, BLAS or processor rounds otherwise.")
     ] = False,
@@ -29,5 +39,15 @@ def resume(
     from scripts.job import resume_job
     from scripts.options import Options
 
-    options = Options(train=train, force=force, every=save_every, json=json, quiet=quiet)
+    options = Options(
+        train=train,
+        test=test,
+        no_test=no_test,
+        predict=predict,
+        out=out,
+        force=force,
+        every=save_every,
+        json=json,
+        quiet=quiet,
+    )
     resume_job(run, options, accept_drift=accept_drift)

@@ -33,7 +33,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field: training.batch_size=64.")
     ] = None,
     save_every: Annotated[
-        int | None, typer.Option(metavar="N", help="Save the state after every N steps; else after epochs.", min=1)
+        int | None, typer.Option(metavar="N", help="Save the state after every N steps as well.", min=1)
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the report as one line on stdout; the rest goes to stderr.")

@@ -59,7 +59,8 @@ def _kills(job: Job, place: Path, count: int) -> list[Killed]:
     killed: list[Killed] = []
     for turn in range(ROUNDS):
         missing = count - len(killed)
-        moments = [(number + draws.random()) / missing for number in range(missing)]
+        # for a job that had ended before, being quicker than the one that was measured, an earlier moment
+        moments = [0.7**turn * (number + draws.random()) / missing for number in range(missing)]
 
         def one(number: int, turn: int = turn, moments: list[float] = moments) -> Killed | None:
             return _killed(job, place / f"{turn}-{number}", moments[number], twice=number % 2 == 0)

@@ -52,7 +52,7 @@ MATRIX = [pytest.param(*each, marks=() if each in CHOSEN else pytest.mark.long) 
 def _resumed_bits(plan: Plan, folder: Path, stop: Stop) -> tuple[str, int]:
     """The end of a training that was stopped, and the step from which it went on."""
     every = PER_EPOCH if stop.get("step") == 2 * PER_EPOCH else 3
-    keeper = StopAt(Checkpoints(folder, every=every, seconds=0), **stop)
+    keeper = StopAt(Checkpoints(folder, every=every, seconds=3600 if "step" in stop else 0), **stop)
     run_until_stopped(plan.training(keeper))
     training = plan.training(Checkpoints(folder, resume=True))
     step = training.state.step

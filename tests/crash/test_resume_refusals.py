@@ -144,7 +144,7 @@ def test_another_arithmetic_is_refused_unless_it_is_accepted(folder: Path, monke
     monkeypatch.setattr("framework.saving.checkpoints.arithmetic", lambda: "numpy 9.9.9, openblas 1 Z80")
     with pytest.raises(InputError) as caught:
         PLAN.training(Checkpoints(folder, resume=True))
-    assert "got 'numpy 9.9.9, openblas 1 Z80' now, and 'numpy " in str(caught.value)
+    assert "got 'numpy 9.9.9, openblas 1 Z80' now, and 'chalknet " in str(caught.value)
     assert caught.value.hint is not None
     assert "--accept-drift" in caught.value.hint
     training = PLAN.training(Checkpoints(folder, resume=True, accept_drift=True))
@@ -229,9 +229,9 @@ def test_checkpoints_serve_one_training(tmp_path: Path) -> None:
     training = PLAN.training(checkpoints)
     with pytest.raises(InputError, match="got those of another training"):
         PLAN.training(checkpoints)
-    with pytest.raises(InputError, match="has no slots yet"):
-        checkpoints.save()
-    assert training.state.step == 0
+    checkpoints.save()  # before the first step, too
+    checkpoints.close()
+    assert PLAN.training(Checkpoints(tmp_path, resume=True)).state == training.state
 
 
 def test_a_submission_that_is_there_already(tmp_path: Path) -> None:
@@ -253,3 +253,18 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
         Checkpoints(tmp_path / "file")
     with pytest.raises(EnvironmentFault, match="cannot be made"):
         Checkpoints(tmp_path / "file" / "below")
+
+
+def test_a_stop_after_the_last_step_leaves_the_same_model_file(tmp_path: Path) -> None:
+    """Nothing is left to do but what comes after the training, and the file says the same of its weights."""
+    files = []
+    for name in ("whole", "stopped"):
+        training = PLAN.training(Checkpoints(tmp_path / name))
+        run(training)
+        if name == "stopped":
+            training = PLAN.training(Checkpoints(tmp_path / name, resume=True))
+            run(training)
+        training.model.save(tmp_path / f"{name}.safetensors")
+        files.append((tmp_path / f"{name}.safetensors").read_bytes())
+        assert training.model.weights_are != "initial"
+    assert files[0] == files[1]

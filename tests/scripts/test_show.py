@@ -171,12 +171,12 @@ def test_a_run_that_was_not_measured(run: Path, chalknet: Chalknet) -> None:
     done = chalknet("show", run)
     assert done.code == 0
     assert "validation loss  " in done.out
-    assert done.out.endswith("\nthis run has no result\n")
+    assert done.out.endswith("\nthis run is not finished: chalknet resume r goes on with it\n")
     (run / "history.csv").unlink()
     done = chalknet("show", run)
     assert done.code == 0
     assert "validation loss  " not in done.out
-    assert done.out.endswith("\nthis run has no result\n")
+    assert done.out.endswith("\nthis run is not finished: chalknet resume r goes on with it\n")
 
 
 def test_a_run_without_its_history_still_has_a_result(run: Path, chalknet: Chalknet) -> None:
