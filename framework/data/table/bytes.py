@@ -11,6 +11,8 @@ from framework.data.table.format import fault
 from framework.data.table.unpack import GZIP, Unpacker
 from framework.errors import EnvironmentFault, TableError, shown_path
 
+REHEARSED_BYTES = 1 << 20
+
 
 @final
 class TableBytes:
@@ -54,6 +56,20 @@ class TableBytes:
         except OSError as error:
             raise _unreadable(self.place, error) from error
         return digest
+
+    def rehearse(self) -> None:
+        """Unpack a gzip file once and keep nothing: what is damaged or too large is refused before it fills any memory.
+        Only before the first `read`, which then begins at the start all the same.
+        """
+        if self._unpacker is None:
+            return
+        rehearsal = Unpacker(self._file.read, self.place)
+        try:
+            while rehearsal.read(REHEARSED_BYTES):
+                pass
+            self._file.seek(0)
+        except OSError as error:
+            raise _unreadable(self.place, error) from error
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes of text; fewer only at its end."""

@@ -82,6 +82,7 @@ def read_table(path: str | Path, format: TableFormat, *, labelled: bool = True, 
 
 
 def _parse(source: TableBytes, format: TableFormat, labelled: bool) -> Entry:
+    source.rehearse()
     blocks = blocks_of_lines(source)
     layout = read_header(next(blocks), format, labelled=labelled, place=source.place)
     features: list[NDArray[np.integer]] = []

@@ -19,8 +19,6 @@ CPU_SECONDS = 10
 ADDRESS_SPACE = 1 << 30
 GROWTH = 64 * MIB
 """Of the memory in use while a file is refused; the most measured is 43 MiB, for a million blank lines."""
-GROWTH_OF_BOMB = 160 * MIB
-"""128 MiB of text may be unpacked, half of it digits to be kept; the most measured is 90 MiB."""
 
 COLUMNS = 784
 LEASH = f"""
@@ -118,11 +116,11 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "gzip of a gigabyte of zeros": (
         lambda: packed([bytes(MIB)]) * 1024,
-        "line 1: got a byte 0x00 at offset 0; expected text in UTF-8",
+        BOMB_CEILING,
     ),
     "gzip of a gigabyte of blank lines": (
         lambda: packed([HEADER, ROW]) + packed([b"\n" * MIB]) * 1024,
-        f"line 3: got an empty line; {FIELDS}",
+        BOMB_CEILING,
     ),
     "gzip of a gigabyte of rows": (lambda: packed([HEADER]) + packed([ROW * 650]) * 1024, BOMB_CEILING),
     "gzip of 200 megabytes of rows in one part": (lambda: packed([HEADER, *[ROW * 650] * 200]), BOMB_CEILING),
@@ -147,4 +145,4 @@ def test_a_refusal_is_quick_and_small(name: str, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     growth, _, said = answer.stdout.partition(" ")
     assert message in said
-    assert int(growth) <= (GROWTH_OF_BOMB if message == BOMB_CEILING else GROWTH)
+    assert int(growth) <= GROWTH
