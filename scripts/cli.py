@@ -1,7 +1,8 @@
 """The `chalknet` command: its subcommands, and the one place where an exception becomes a message and an exit code.
 
 0 done · 2 bad input or usage · 3 environment (disk full, no permission, folder in use) · 4 training diverged ·
-5 a check failed · 130 Ctrl-C · 141 the reader of our output is gone · 143 SIGTERM · 1 only for a bug.
+5 a check failed · 129 the terminal was closed · 130 Ctrl-C · 141 the reader of our output is gone · 143 SIGTERM ·
+1 only for a bug.
 """
 
 import os
@@ -59,7 +60,10 @@ def options(
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP; under nohup it is ignored, and stays so
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminate)
     warnings.showwarning = _warn
     try:
         code = _run(sys.argv[1:])

@@ -253,18 +253,3 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
         Checkpoints(tmp_path / "file")
     with pytest.raises(EnvironmentFault, match="cannot be made"):
         Checkpoints(tmp_path / "file" / "below")
-
-
-def test_a_stop_after_the_last_step_leaves_the_same_model_file(tmp_path: Path) -> None:
-    """Nothing is left to do but what comes after the training, and the file says the same of its weights."""
-    files = []
-    for name in ("whole", "stopped"):
-        training = PLAN.training(Checkpoints(tmp_path / name))
-        run(training)
-        if name == "stopped":
-            training = PLAN.training(Checkpoints(tmp_path / name, resume=True))
-            run(training)
-        training.model.save(tmp_path / f"{name}.safetensors")
-        files.append((tmp_path / f"{name}.safetensors").read_bytes())
-        assert training.model.weights_are != "initial"
-    assert files[0] == files[1]
