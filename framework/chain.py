@@ -73,8 +73,9 @@ def forward_through(layers: Sequence[Layer], x: Array, step: Step | None) -> Arr
 
 def backward_through(layers: Sequence[Layer], dy: Array, need_dx: bool) -> Array | None:
     """Fill every gradient. Without `need_dx` the walk ends at the first layer that learns, one product earlier."""
-    learning = (index for index, layer in enumerate(layers) if layer.parameters)
-    first = 0 if need_dx else next(learning, len(layers))
+    first = 0
+    while not need_dx and first < len(layers) and not layers[first].parameters:
+        first += 1
     gradient: Array | None = dy
     for index in range(len(layers) - 1, first - 1, -1):
         if gradient is None:

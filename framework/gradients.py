@@ -4,14 +4,16 @@ import math
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self, final
+from typing import Self, cast, final
 
 import numpy as np
 
+from framework.chain import backward_through, forward_through
 from framework.data.batches import Batch
 from framework.losses import Loss
 from framework.randomness import Step
 from framework.sequential import Sequential
+from framework.types import Array
 
 PART_ROWS = 4096
 """A batch of more rows is worked through in equal parts of at most this many: memory stays small, workers stay busy."""
@@ -41,8 +43,17 @@ class Gradients:
     how many workers there are never changes a bit. On 60,000 digits of 784-10-10 two workers halve the time.
     """
 
-    def __init__(self, model: Sequential, loss: Loss, *, rows: int, threads: int) -> None:
-        """For batches of up to `rows` rows."""
+    def __init__(
+        self,
+        model: Sequential,
+        loss: Loss,
+        *,
+        rows: int,
+        threads: int,
+        total: Callable[[Array], Array] | None = None,
+    ) -> None:
+        """For batches of up to `rows` rows. `total` makes the scores complete where others have the rest of them."""
+        self._total = total
         self._most = part_rows(model)
         workers = threads if rows > self._most else 1
         self.blas_threads = threads if workers == 1 else 1
@@ -70,20 +81,20 @@ class Gradients:
             return self._pass(self.models[0], batch, step)
         grads = self.models[0].parameters.grads
         total, value, right = np.zeros_like(grads), 0.0, 0
-        parts = self.parts(batch)
+        pieces = parts(batch, self._most)
         whole = self.loss.total_weight(y, weight)
         errors = np.geterr()  # a thread has its own
 
         def part(model: Sequential, number: int) -> tuple[float, int]:
             with np.errstate(**errors):
-                return self._pass(model, parts[number], Step(step.seed, step.index, number))
+                return self._pass(model, pieces[number], Step(step.seed, step.index, number))
 
         run: Callable[..., Iterable[tuple[float, int]]] = map if self._pool is None else self._pool.map
         models = self.models[:1] if self._pool is None else self.models
-        for first in range(0, len(parts), len(models)):
-            numbers = range(first, min(first + len(models), len(parts)))
+        for first in range(0, len(pieces), len(models)):
+            numbers = range(first, min(first + len(models), len(pieces)))
             for model, number, done in zip(models, numbers, run(part, models, numbers), strict=False):
-                share = self.loss.total_weight(parts[number].y, parts[number].sample_weight) / whole
+                share = self.loss.total_weight(pieces[number].y, pieces[number].sample_weight) / whole
                 value += share * done[0]
                 right += done[1]
                 part_grads = model.parameters.grads
@@ -92,23 +103,29 @@ class Gradients:
         grads[...] = total
         return value, right
 
-    def parts(self, batch: Batch) -> list[Batch]:
-        """The batch as it goes through the model: whole, or in equal parts."""
-        rows = len(batch.x)
-        if rows <= self._most:
-            return [batch]
-        pairs = -(-rows // (2 * self._most))  # an even number of parts leaves no second worker idle at the end
-        size = -(-rows // (2 * pairs))
-        return [_rows(batch, slice(start, start + size)) for start in range(0, rows, size)]
-
     def _pass(self, model: Sequential, batch: Batch, step: Step) -> tuple[float, int]:
-        x, y, weight = batch
-        scores = model.forward(x, step=step)
+        y, weight = batch.y, batch.sample_weight
+        x = cast(Array, batch.x)  # the first layer's affair, if it takes whole numbers as well
+        if not model.layers[0].casts_input:
+            x = x.astype(model.dtype, copy=False)
+        scores = forward_through(model.layers, x, step)
+        if self._total is not None:
+            scores = self._total(scores)
         value, dy = self.loss.value_and_grad(scores, y, weight)
         labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
         right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
-        model.backward(dy)
+        backward_through(model.layers, dy, need_dx=False)
         return value, right
+
+
+def parts(batch: Batch, most: int) -> list[Batch]:
+    """The batch whole, if it has at most `most` rows, or in an even number of equal parts, the last often smaller."""
+    rows = len(batch.x)
+    if rows <= most:
+        return [batch]
+    pairs = -(-rows // (2 * most))  # an even number of parts leaves no second worker idle at the end
+    size = -(-rows // (2 * pairs))
+    return [_rows(batch, slice(start, start + size)) for start in range(0, rows, size)]
 
 
 def _rows(batch: Batch, rows: slice) -> Batch:

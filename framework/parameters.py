@@ -111,6 +111,12 @@ class ParameterVector:
         """All gradients, in the same places."""
         return self._grads
 
+    def move(self, values: Array, grads: Array) -> None:
+        """Lie in these two vectors from now on, which may be memory shared with other processes."""
+        values[...], grads[...] = self._values, self._grads
+        self._values, self._grads = values, grads
+        self._bind()
+
     def share_values(self, other: "ParameterVector") -> None:
         """See the values of `other`, a vector of the same layout, from now on; the gradients stay one's own."""
         self._values = other.values

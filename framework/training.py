@@ -1,10 +1,9 @@
 """The loop: forward, loss, backward, update, again. Step by step it is the lesson; everything else is bookkeeping."""
 
-import copy
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cached_property
 from typing import final
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance
+from framework.choosing import fastest_threads, step_maker
 from framework.data.augmentation import Augmentation
 from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
@@ -19,7 +19,7 @@ from framework.data.feed import Feed
 from framework.divergence import first_not_finite, first_not_finite_between_steps, remedy
 from framework.errors import Diverged, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
-from framework.gradients import Gradients, part_rows
+from framework.gradients import part_rows, parts
 from framework.history import EpochReport, History, StepReport
 from framework.keeper import Keeper
 from framework.losses import Loss, SoftmaxCrossEntropy
@@ -28,8 +28,10 @@ from framework.randomness import Step, stream
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential, WeightsAre
 from framework.settings import TrainingSettings
-from framework.steadying import Average, averaged, clip_to_norm, limit_columns
-from framework.threads import blas_threads, fastest_thread_count, usable_cores
+from framework.sharing.ranks import NextStep, Ranks
+from framework.steadying import Average, averaged
+from framework.stepper import NotFinite, Stepper
+from framework.threads import blas_threads
 from framework.training_state import TrainingState
 
 REPORT_SECONDS = 0.1
@@ -112,30 +114,27 @@ class Training:
         """
         if self.settings.threads != "auto":
             return self.settings.threads
-        most = part_rows(self.model)
         x, y, _ = self.batches.take(np.arange(len(self.data)), 0)
-        batch = Batch(x[: usable_cores() * most], y[: usable_cores() * most])
-
-        with ExitStack() as stack:
-
-            def trial(threads: int) -> Callable[[], None]:
-                # a copy, because a training step moves the buffers, which a replica shares
-                gradients = Gradients(copy.deepcopy(self.model), self.loss, rows=len(batch.x), threads=threads)
-                stack.enter_context(gradients)
-
-                def run() -> None:
-                    with blas_threads(gradients.blas_threads):
-                        gradients(batch, Step(self.settings.seed, 0))
-
-                return run
-
-            # A thread that augments keeps a core busy; matrix products that wait for one crawl. Workers may share it.
-            taken = self.augmentation is not None and len(batch.x) <= most
-            return fastest_thread_count(trial, most=max(1, usable_cores() - taken))
+        parts = self.model, self.loss, self.optimizer, self.settings
+        return fastest_threads(*parts, Batch(x, y), augmented=self.augmentation is not None)
 
     @cached_property
-    def _gradients(self) -> Gradients:
-        return Gradients(self.model, self.loss, rows=self.batches.batch_size, threads=self.threads)
+    def _make_step(self) -> Stepper | Ranks:
+        self.begin()
+        rows, upcoming = self.batches.batch_size, self._upcoming if self.augmentation is None else None
+        parts = self.model, self.loss, self.optimizer, self.settings
+        return step_maker(*parts, rows=rows, threads=self.threads, upcoming=upcoming)
+
+    def _upcoming(self) -> Iterator[NextStep]:
+        """All steps from here on, as far as they are known beforehand."""
+        first_step, batch = self.begin(), self.state.batch
+        for epoch in range(self.state.epoch, self.settings.epochs):
+            done = epoch * self.batches.per_epoch
+            order = self.batches.order(first_step + done)
+            for rows in self.feed.epoch(order, first_step + done, start=batch):
+                yield rows, first_step + done + batch, self.learning_rate(done + batch)
+                batch += 1
+            batch = 0
 
     @property
     def total_steps(self) -> int:
@@ -152,7 +151,7 @@ class Training:
 
     def __iter__(self) -> Iterator[StepReport | EpochReport]:
         first_step = self.begin()
-        with self._gradients, self.feed, self.checkpoints or nullcontext():
+        with self._make_step, self.feed, self.checkpoints or nullcontext():
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
                 yield from self._epoch(first_step)
         self.restore_best()
@@ -164,11 +163,13 @@ class Training:
         while state.batch < self.batches.per_epoch:
             # between two reports the caller's code runs, with the thread setting the caller had and off the clock
             start = time.perf_counter()
-            with blas_threads(self._gradients.blas_threads):
+            with blas_threads(self._make_step.blas_threads):
                 self._advance(batches, first_step)
+                self._make_step.settle(weights_only=True)
             state.seconds += time.perf_counter() - start
             yield self._step_report()
         start = time.perf_counter()
+        self.settle()
         self.check_finite()  # the last update's loss was never computed
         with averaged(self.state.average), blas_threads(self.threads):
             validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
@@ -193,24 +194,19 @@ class Training:
                 break
 
     def _step(self, batch: Batch, index: int) -> None:
-        state, step = self.state, Step(self.settings.seed, index)
-        value, right = self._gradients(batch, step)
-        grads = self.model.parameters.grads
-        # One product finds NaN and infinity as surely as a look at each number, in half the time; it may also overflow.
-        if not math.isfinite(value) or not (math.isfinite(np.dot(grads, grads)) or np.isfinite(grads).all()):
-            what = "a gradient is not finite" if math.isfinite(value) else f"the loss is {value}"
-            raise self._diverged(what, batch, step)
-        parameters, settings = self.model.parameters, self.settings
-        if settings.clip_norm is not None:
-            clip_to_norm(grads, settings.clip_norm)
-        self.optimizer.step(parameters.values, grads, self.learning_rate(state.step), index)
-        self.optimizer.steps = index + 1
-        if settings.max_norm is not None:
-            for parameter in parameters:
-                limit_columns(parameter, settings.max_norm)
+        state = self.state
+        try:
+            value, right = self._make_step(batch, index, self.learning_rate(state.step))
+        except NotFinite as error:
+            self.settle()
+            raise self._diverged(str(error), batch, Step(self.settings.seed, index)) from None
         if state.average is not None:
             state.average.update(state.step)
         state.count(len(batch.x), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
+
+    def settle(self) -> None:
+        """Have the numbers of the last step in the model and the optimizer, wherever it was made."""
+        self._make_step.settle()
 
     def learning_rate(self, step: int) -> float:
         """The rate of one step of this run, counted from 0."""
@@ -291,7 +287,7 @@ class Training:
         """Epoch and step count from 1, as in all that people read."""
         done, rate = self.state.step, self.learning_rate(max(self.state.step - (batch is None), 0))
         if batch is not None and step is not None:
-            first = first_not_finite(self.model, self._gradients.parts(batch), step)
+            first = first_not_finite(self.model, parts(batch, part_rows(self.model)), step)
             what += f"; the first number that is not finite is in {first}" if first else ""
         return Diverged(
             f"training diverged: epoch {self.state.epoch + 1}, step {done + (batch is not None)}, "

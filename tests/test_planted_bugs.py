@@ -29,7 +29,7 @@ class Bug:
 LAYERS = "framework/layers"
 BUGS = (
     Bug("sign of the weight gradient", f"{LAYERS}/dense.py", "np.matmul(x.T, dy,", "np.matmul(-x.T, dy,"),
-    Bug("bias not summed", f"{LAYERS}/dense.py", "np.ones(len(dy), dy.dtype), dy,", "np.eye(len(dy))[0], dy,"),
+    Bug("bias not summed", f"{LAYERS}/dense.py", "np.matmul(ones, dy,", "np.matmul(np.eye(len(dy))[0], dy,"),
     Bug("weight not transposed", f"{LAYERS}/dense.py", "self.weight.value.T, out", "self.weight.value.T[:, ::-1], out"),
     Bug("dx not rescaled", f"{LAYERS}/rescale.py", "dy *= self.dtype.type(self.scale)", "dy *= 1"),
     Bug("missing 1/n", "framework/losses/base.py", "        grad /= n\n", ""),
@@ -43,14 +43,14 @@ BUGS = (
     Bug(
         "label left out of the gradient",
         "framework/losses/softmax_cross_entropy.py",
-        "            p[rows, t] -= 1 - smoothing\n",
+        "            flat[own] -= 1 - smoothing\n",
         "",
     ),
     Bug("smoothing left out", "framework/losses/softmax_cross_entropy.py", "p -= smoothing / outputs.shape[1]", "pass"),
     Bug(
         "softmax overflows",
         "framework/losses/softmax_cross_entropy.py",
-        "- outputs[rows, top][:, np.newaxis]",
+        "- outputs.take(top)[:, np.newaxis]",
         "- 0",
         "tests/framework/test_losses.py",
     ),
@@ -114,8 +114,13 @@ BUGS = (
         "rule.beta_1 ** (index + 1)",
         "rule.beta_1 ** max(index, 1)",
     ),
-    Bug("decay on biases", "framework/optimizers/adam.py", "values[: self._decayed] *=", "values *="),
-    Bug("L2 penalty on biases", "framework/optimizers/sgd.py", "decayed = self._decayed", "decayed = len(values)"),
+    Bug("decay on biases", "framework/optimizers/adam.py", "block.values[: block.decayed] *=", "block.values *="),
+    Bug(
+        "L2 penalty on biases",
+        "framework/optimizers/sgd.py",
+        "values, grads, slots, change, decayed = block",
+        "values, grads, slots, change, decayed = *block[:4], len(block[0])",
+    ),
     Bug(
         "Nesterov forgotten",
         "framework/optimizers/sgd.py",

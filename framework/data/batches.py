@@ -50,7 +50,7 @@ class Batches:
         rows = order[number * self.batch_size : (number + 1) * self.batch_size]
         x, y = self._x[: len(rows)], self._y[: len(rows)]
         # "clip" because with "raise" NumPy gathers into a temporary first; the order holds no row out of range
-        np.take(self.dataset.x, rows, axis=0, out=x, mode="clip")
-        np.take(self.dataset.y, rows, axis=0, out=y, mode="clip")
+        self.dataset.x.take(rows, axis=0, out=x, mode="clip")
+        self.dataset.y.take(rows, axis=0, out=y, mode="clip")
         weight = self.dataset.sample_weight
         return Batch(x, y, None if weight is None else weight[rows])

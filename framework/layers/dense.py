@@ -73,7 +73,9 @@ class Dense(Layer):
         np.matmul(x.T, dy, out=self.weight.grad)
         if self.bias is not None:
             # Σ over the rows as a product: three times as fast as np.sum at 128 x 128, seven times at 4096 x 10
-            np.matmul(np.ones(len(dy), dy.dtype), dy, out=self.bias.grad)
+            ones = self.scratch("ones", (len(dy),), dy.dtype)
+            ones.fill(1)
+            np.matmul(ones, dy, out=self.bias.grad)
         if not need_dx:
             return None
         return np.matmul(dy, self.weight.value.T, out=self.scratch("dx", x.shape, x.dtype))

@@ -6,12 +6,11 @@ from typing import final
 import numpy as np
 
 from framework.arguments import fraction, non_negative
-from framework.optimizers.base import Optimizer, checked_epsilon, forget_the_tiny
-from framework.types import Array
+from framework.optimizers.base import Block, Elementwise, checked_epsilon, forget_the_tiny
 
 
 @final
-class Adam(Optimizer):
+class Adam(Elementwise):
     """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; w ← w − η · m̂ / (√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
 
     t counts from 1; the hats undo the start from 0. Kingma and Ba 2015, arXiv:1412.6980.
@@ -36,12 +35,12 @@ class Adam(Optimizer):
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
 
-    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        _adam(self, values, grads, learning_rate, index)
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        _adam(self, block, learning_rate, index)
 
 
 @final
-class AdamW(Optimizer):
+class AdamW(Elementwise):
     """Adam, after w ← w − η λ w for every weight and no bias: decay apart from the gradient.
 
     `weight_decay` λ is not Adam's gradient plus λw, which the division by √v̂ would even out again.
@@ -69,14 +68,15 @@ class AdamW(Optimizer):
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
 
-    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        values[: self._decayed] *= 1 - learning_rate * self.weight_decay
-        _adam(self, values, grads, learning_rate, index)
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        block.values[: block.decayed] *= 1 - learning_rate * self.weight_decay
+        _adam(self, block, learning_rate, index)
 
 
-def _adam(rule: Adam | AdamW, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+def _adam(rule: Adam | AdamW, block: Block, learning_rate: float, index: int) -> None:
     """Adam's rule, in place. With c = √(1−β₂ᵗ): m̂/(√v̂+ε) = m · c/(1−β₁ᵗ) / (√v + ε c), one pass less."""
-    m, v, change = rule.slots["m"], rule.slots["v"], rule.change
+    values, grads, slots, change, _ = block
+    m, v = slots["m"], slots["v"]
     np.subtract(grads, m, out=change)
     change *= 1 - rule.beta_1
     m += change

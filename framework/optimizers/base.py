@@ -1,8 +1,8 @@
 """Optimizer, the contract of all update rules, and what they share to stay fast and finite."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from framework.errors import InputError, quoted
 from framework.parameters import ParameterVector
 from framework.representation import constructor_call
 from framework.types import Array
+
+BLOCK = 65_536
+"""Weights changed at a time. A step of Adam on 636,000 weights takes half as long as all at once, one of SGD 0.45."""
 
 FORGET_EVERY = 64
 """Steps. 0.9 to the 64th is 1e-3, and from where averages are forgotten to the first denormal number it is 1e-7."""
@@ -34,13 +37,16 @@ class Optimizer(ABC):
         self._slots: dict[str, Array] = {}
         self._decayed = 0
 
-    def begin(self, parameters: ParameterVector) -> None:
-        """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on."""
+    def begin(self, parameters: ParameterVector, *, zeros: Callable[[Array], Array] = np.zeros_like) -> None:
+        """Allocate the slots for `parameters`, all 0; for the vector it already serves keep them: training goes on.
+
+        `zeros` makes a slot, in the size and dtype of the vector it is given.
+        """
         if self._serves is parameters.identity:
             return
         self._serves = parameters.identity  # not the arrays: an optimizer that keeps them may train dead ones
-        self._slots = {name: np.zeros_like(parameters.values) for name in self.slot_names()}
-        self._scratch = np.empty_like(parameters.values)
+        self._slots = {name: zeros(parameters.values) for name in self.slot_names()}
+        self._scratch = np.empty(min(BLOCK, parameters.values.size), parameters.values.dtype)
         self._decayed = parameters.decayed
         self.steps = 0
 
@@ -54,13 +60,6 @@ class Optimizer(ABC):
         if self._serves is None:
             raise InputError(f"{self!r} has no slots yet; call begin(model.parameters) first")
         return self._slots
-
-    @property
-    def change(self) -> Array:
-        """Scratch of `step`, of the size of the values. Raises InputError before `begin`."""
-        if self._serves is None:
-            raise InputError(f"{self!r} does not know its parameters yet; call begin(model.parameters) first")
-        return self._scratch
 
     def load_slots(self, slots: Mapping[str, Array]) -> None:
         """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly, every
@@ -87,6 +86,38 @@ class Optimizer(ABC):
 
     def __repr__(self) -> str:
         return constructor_call(self)
+
+
+class Block(NamedTuple):
+    """Neighbouring weights, and all that changes them: so many that everything stays in a core's cache meanwhile."""
+
+    values: Array
+    grads: Array
+    slots: Mapping[str, Array]
+    change: Array
+    """Scratch, with anything in it."""
+    decayed: int
+    """How many of them, the first ones, weight decay may touch."""
+
+
+class Elementwise(Optimizer):
+    """A rule by which each weight changes through its own gradient and its own slots alone."""
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        all_slots, change = self.slots, self._scratch
+        if len(values) <= BLOCK:
+            self.update(Block(values, grads, all_slots, change, self._decayed), learning_rate, index)
+            return
+        for start in range(0, len(values), BLOCK):
+            end = min(start + BLOCK, len(values))
+            slots = {name: slot[start:end] for name, slot in all_slots.items()}
+            decayed = min(max(self._decayed - start, 0), end - start)
+            block = Block(values[start:end], grads[start:end], slots, change[: end - start], decayed)
+            self.update(block, learning_rate, index)
+
+    @abstractmethod
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        """Change `block.values` in place by the rule, and the slots."""
 
 
 def forget_the_tiny(average: Array, index: int) -> None:

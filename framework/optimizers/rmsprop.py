@@ -5,12 +5,11 @@ from typing import final
 import numpy as np
 
 from framework.arguments import fraction, non_negative
-from framework.optimizers.base import Optimizer, checked_epsilon, forget_the_tiny
-from framework.types import Array
+from framework.optimizers.base import Block, Elementwise, checked_epsilon, forget_the_tiny
 
 
 @final
-class RMSprop(Optimizer):
+class RMSprop(Elementwise):
     """v ← ρ v + (1 − ρ) g², s = g / (√v + ε); w ← w − η s. With momentum μ: b ← μ b + s and w ← w − η b.
 
     `decay` ρ is how much of the average v the next step keeps (PyTorch calls it alpha). Tieleman and Hinton 2012,
@@ -36,9 +35,9 @@ class RMSprop(Optimizer):
     def slot_names(self) -> tuple[str, ...]:
         return ("v", "velocity") if self.momentum else ("v",)
 
-    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        change = self.change
-        v = self.slots["v"]
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        values, grads, slots, change, _ = block
+        v = slots["v"]
         np.multiply(grads, grads, out=change)
         change *= 1 - self.decay
         v *= self.decay
@@ -49,7 +48,7 @@ class RMSprop(Optimizer):
         change += self.epsilon
         np.divide(grads, change, out=change)
         if self.momentum:
-            velocity = self.slots["velocity"]
+            velocity = slots["velocity"]
             velocity *= self.momentum
             velocity += change
             forget_the_tiny(velocity, index)

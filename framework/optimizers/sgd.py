@@ -6,12 +6,11 @@ import numpy as np
 
 from framework.arguments import fraction, non_negative
 from framework.errors import InputError
-from framework.optimizers.base import Optimizer, forget_the_tiny
-from framework.types import Array
+from framework.optimizers.base import Block, Elementwise, forget_the_tiny
 
 
 @final
-class SGD(Optimizer):
+class SGD(Elementwise):
     """w ← w − η g. With momentum μ: v ← μ v + g and w ← w − η v, or with `nesterov` w ← w − η (g + μ v).
 
     `weight_decay` λ adds λ w to g first (an L2 penalty of λ/2 ‖w‖²), never for biases. Sutskever et al. 2013.
@@ -36,16 +35,15 @@ class SGD(Optimizer):
     def slot_names(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
 
-    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
-        change = self.change
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        values, grads, slots, change, decayed = block
         if self.weight_decay:
-            decayed = self._decayed
             np.multiply(values[:decayed], self.weight_decay, out=change[:decayed])
             change[decayed:] = 0
             change += grads
             grads = change
         if self.momentum:
-            velocity = self.slots["velocity"]
+            velocity = slots["velocity"]
             velocity *= self.momentum
             velocity += grads
             forget_the_tiny(velocity, index)

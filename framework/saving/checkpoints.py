@@ -142,6 +142,7 @@ class Checkpoints:
         """Publish the state as it is. Raises Diverged, and leaves what is there, where a number is not finite."""
         training = self._attached
         training.begin()
+        training.settle()
         training.check_finite()
         path = self.folder / LATEST
         content = pack(CHECKPOINT, self._text(training), tensors_of(training))

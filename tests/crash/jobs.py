@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from framework.files import TEMPORARY
 from framework.saving.checkpoints import LATEST
 from framework.saving.lock import NAME
 
@@ -161,6 +162,8 @@ def stopped(process: subprocess.Popen[str], place: Path) -> Path:
     process.kill()
     process.communicate()
     assert process.returncode == -9
+    for half_written in (place / "run").glob(f"{TEMPORARY}*"):  # now and then the kill meets the next save
+        half_written.unlink()
     return place
 
 

@@ -203,9 +203,9 @@ def test_the_best_model_is_kept_beside_the_state(tmp_path: Path) -> None:
 def test_the_number_of_threads_is_that_of_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is measured again may be another number, and another number rounds otherwise."""
     plan = Plan(settings={"threads": "auto"})
-    monkeypatch.setattr("framework.training.fastest_thread_count", lambda *_, **__: 1)
+    monkeypatch.setattr("framework.choosing.fastest_thread_count", lambda *_, **__: 1)
     run_until_stopped(plan.training(StopAt(Checkpoints(tmp_path, every=3), step=7)))
-    monkeypatch.setattr("framework.training.fastest_thread_count", lambda *_, **__: 2)
+    monkeypatch.setattr("framework.choosing.fastest_thread_count", lambda *_, **__: 2)
     assert plan.training().threads == 2
     assert plan.training(Checkpoints(tmp_path, resume=True)).threads == 1
 

@@ -1,5 +1,6 @@
 """One battery for every optimizer: twenty steps as PyTorch takes them, and the rules about slots and memory."""
 
+import copy
 import weakref
 from typing import get_args
 
@@ -358,3 +359,29 @@ def test_a_square_just_come_is_not_forgotten() -> None:
     before = parameters.values.copy()
     optimizer.step(parameters.values, np.full(4, 1e-18, np.float32), 0.5, 63)
     np.testing.assert_allclose(before - parameters.values, 0.5 * 2**0.5, rtol=FLOAT32_TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.2), Adam(0.1), AdamW(0.1, weight_decay=0.2), RMSprop(0.1)],
+    ids=repr,
+)
+@pytest.mark.parametrize("block", [1, 5, 12, 16, 30])
+def test_how_many_weights_change_at_a_time_changes_no_bit(
+    optimizer: Optimizer, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """12 weights that decay, and 5 biases."""
+    rng = np.random.default_rng(3)
+    grads = rng.standard_normal((4, 17))
+    results = []
+    for size in (1000, block):
+        monkeypatch.setattr("framework.optimizers.base.BLOCK", size)
+        matrix = Parameter("matrix", (3, 4), framework.HeNormal())
+        bias = Parameter("bias", (5,), Constant(0.5))
+        parameters = ParameterVector({"matrix": matrix, "bias": bias}, np.float64, seed=1)
+        rule = copy.deepcopy(optimizer)
+        rule.begin(parameters)
+        for index, gradient in enumerate(grads):
+            rule.step(parameters.values, gradient, 0.1, index)
+        results.append([parameters.values.tobytes(), *(slot.tobytes() for slot in rule.slots.values())])
+    assert results[0] == results[1]

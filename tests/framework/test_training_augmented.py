@@ -228,8 +228,8 @@ def test_the_thread_that_augments_has_a_core_of_its_own_beside_matrix_products(
         return 1
 
     monkeypatch.setattr("framework.gradients.PART_ROWS", part_rows)
-    monkeypatch.setattr("framework.training.usable_cores", lambda: cores)
-    monkeypatch.setattr("framework.training.fastest_thread_count", measured)
+    monkeypatch.setattr("framework.choosing.usable_cores", lambda: cores)
+    monkeypatch.setattr("framework.choosing.fastest_thread_count", measured)
     settings = TrainingSettings(batch_size=16)
     training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=augmentation, settings=settings)
     assert training.threads == 1

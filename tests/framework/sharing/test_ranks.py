@@ -1,0 +1,304 @@
+"""A training shared out among processes gives what one process gives, and leaves none behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framework import (
+    SGD,
+    Adam,
+    AdamW,
+    Affine,
+    BatchNorm,
+    CosineSchedule,
+    Dataset,
+    Dense,
+    Diverged,
+    Dropout,
+    EnvironmentFault,
+    EpochReport,
+    Flatten,
+    Layer,
+    Optimizer,
+    ReLU,
+    Rescale,
+    RMSprop,
+    Sequential,
+    SoftmaxCrossEntropy,
+    StepReport,
+    Tanh,
+    Training,
+    TrainingSettings,
+)
+from framework.saving import Checkpoints
+from framework.sharing.ranks import Ranks, can_share
+from framework.types import Array
+from tests.source import ROOT
+
+SEED = 5
+ROWS, FEATURES, UNITS, CLASSES, BATCH = 210, 12, 50, 4, 32
+
+pytestmark = pytest.mark.skipif(
+    not can_share(
+        Sequential([Dense(FEATURES, UNITS), ReLU(), Dense(UNITS, CLASSES)]), SGD(), TrainingSettings(), rows=1, ranks=2
+    ),
+    reason="processes cannot share a training here",
+)
+
+
+def _data(weighted: bool = False) -> Dataset:
+    rng = np.random.default_rng(SEED)
+    weight = rng.uniform(0.5, 2, ROWS) if weighted else None
+    return Dataset(rng.integers(0, 256, (ROWS, FEATURES), np.uint8), rng.integers(0, CLASSES, ROWS), weight)
+
+
+def _layers(activation: Layer | None = None, *, bias: bool = True) -> list[Layer]:
+    first = Dense(FEATURES, UNITS, use_bias=bias)
+    return [Rescale(1 / 255), first, activation or ReLU(), Dense(UNITS, CLASSES, use_bias=bias)]
+
+
+def _training(
+    ranks: int,
+    optimizer: Optimizer | None = None,
+    layers: list[Layer] | None = None,
+    *,
+    epochs: int = 2,
+    weighted: bool = False,
+    checkpoints: Checkpoints | None = None,
+    loss: SoftmaxCrossEntropy | None = None,
+) -> Training:
+    model = Sequential(layers or _layers(), seed=SEED, dtype=np.float64)
+    return Training(
+        model,
+        _data(weighted),
+        optimizer=optimizer or SGD(0.2, momentum=0.9),
+        schedule=CosineSchedule(),
+        loss=loss,
+        settings=TrainingSettings(epochs, BATCH, SEED, threads=ranks),
+        checkpoints=checkpoints,
+    )
+
+
+def _end(training: Training) -> tuple[Array, Array, dict[str, Array], list[float]]:
+    for _ in training:
+        pass
+    shared = training.settings.threads != 1
+    assert isinstance(training._make_step, Ranks) is shared
+    parameters = training.model.parameters
+    losses = [report.loss for report in training.history.epochs]
+    return parameters.values, parameters.grads, dict(training.optimizer.slots), losses
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ranks: _training(ranks, SGD(0.2)),
+        lambda ranks: _training(ranks, SGD(0.2, momentum=0.9, nesterov=True, weight_decay=1e-3)),
+        lambda ranks: _training(ranks, Adam(0.01)),
+        lambda ranks: _training(ranks, AdamW(0.01, weight_decay=0.1)),
+        lambda ranks: _training(ranks, RMSprop(0.01, momentum=0.5)),
+        lambda ranks: _training(ranks, layers=_layers(Tanh())),
+        lambda ranks: _training(ranks, layers=_layers(bias=False)),
+        lambda ranks: _training(ranks, layers=[Flatten(), *_layers()]),
+        lambda ranks: _training(ranks, weighted=True, loss=SoftmaxCrossEntropy(label_smoothing=0.1)),
+    ],
+)
+def test_all_ranks_together_do_what_one_does(make: Callable[[int], Training], ranks: int) -> None:
+    """But for the order in which sums are rounded: weights, gradients, the optimizer's memory and steps, losses."""
+    alone, together = make(1), make(ranks)
+    for one, other in zip(_end(alone)[:2], _end(together)[:2], strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
+    for name, slot in alone.optimizer.slots.items():
+        np.testing.assert_allclose(together.optimizer.slots[name], slot, rtol=1e-9, atol=1e-12)
+    losses = [[report.loss for report in training.history.epochs] for training in (alone, together)]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-9)
+    right = [[report.accuracy for report in training.history.epochs] for training in (alone, together)]
+    assert right[0] == right[1]
+    assert alone.optimizer.steps == together.optimizer.steps == alone.state.step
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    first, second = (_end(_training(2, Adam(0.01)))[0].tobytes() for _ in range(2))
+    assert first == second
+
+
+def test_between_two_reports_the_model_has_the_weights_of_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)  # a report after every step
+    weights: dict[int, list[Array]] = {1: [], 2: []}
+    for ranks, seen in weights.items():
+        training = _training(ranks)
+        seen.extend(training.model.parameters.values.copy() for event in training if isinstance(event, StepReport))
+    assert len(weights[1]) == 2 * 7
+    for one, other in zip(weights[1], weights[2], strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
+
+
+def _halve(training: Training) -> None:
+    training.model.parameters.values[...] *= 0.5
+
+
+def _slow_down(training: Training) -> None:
+    training.optimizer.learning_rate = 0.01
+
+
+def _roll_on(training: Training) -> None:
+    training.optimizer.momentum = 0.5  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("change", [_halve, _slow_down, _roll_on])
+def test_what_a_script_changes_between_two_reports_counts(
+    change: Callable[[Training], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    results = []
+    for ranks in (1, 2):
+        training = _training(ranks)
+        for number, _ in enumerate(training):
+            if number in (3, 9):
+                change(training)
+        results.append((training.model.parameters.values, training.optimizer.slots["velocity"]))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
+    untouched = _end(_training(1))[0]
+    assert not np.allclose(results[1][0], untouched)
+
+
+def _children() -> set[int]:
+    """The processes that have been forked and not been seen ending."""
+    return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
+
+
+def test_no_process_is_left_however_a_training_ends() -> None:
+    before = _children()
+    _end(_training(3))
+    assert _children() == before
+
+    events = iter(_training(3, epochs=1000))
+    next(events)
+    assert len(_children() - before) == 2
+    del events  # as when a loop is broken off
+    assert _children() == before
+
+    failing = _training(3, epochs=1000, checkpoints=None)
+    events = iter(failing)
+    next(events)
+    failing.batches.take = None  # type: ignore[method-assign, assignment]
+    with pytest.raises(TypeError):
+        list(events)
+    assert _children() == before
+
+
+def test_a_broken_off_training_goes_on_where_it_was() -> None:
+    whole, broken = _training(2), _training(2)
+    for event in broken:
+        if isinstance(event, EpochReport):
+            break
+    assert _end(broken)[0].tobytes() == _end(whole)[0].tobytes()
+
+
+def test_a_kept_training_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    whole = _end(_training(2, Adam(0.01), epochs=3))
+    kept = _training(2, Adam(0.01), epochs=3, checkpoints=Checkpoints(tmp_path, every=5))
+    for event in kept:
+        if isinstance(event, EpochReport) and event.epoch == 2:
+            break
+    resumed = _training(2, Adam(0.01), epochs=3, checkpoints=Checkpoints(tmp_path, resume=True))
+    assert resumed.state.step == 10  # the fifth step saved last: inside an epoch of seven
+    values, _, slots, losses = _end(resumed)
+    assert values.tobytes() == whole[0].tobytes()
+    assert losses == whole[3]
+    assert {name: slot.tobytes() for name, slot in slots.items()} == {n: s.tobytes() for n, s in whole[2].items()}
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_training_that_diverges_says_so(ranks: int) -> None:
+    before = _children()
+    training = _training(ranks, SGD(1e200))
+    with pytest.raises(Diverged, match=r"epoch 1, step \d, learning rate") as caught, np.errstate(all="ignore"):
+        _end(training)
+    assert "the first number that is not finite is in" in str(caught.value)
+    assert _children() == before
+
+
+def test_a_rank_that_is_killed_ends_the_training_with_a_word() -> None:
+    before = _children()
+    events = iter(_training(2, epochs=100_000))
+    next(events)
+    os.kill((_children() - before).pop(), signal.SIGKILL)
+    with pytest.raises(EnvironmentFault, match="a process of the training ended with -9"):
+        list(events)
+    assert _children() == before
+
+
+def test_ranks_end_with_the_process_that_has_begun_them(tmp_path: Path) -> None:
+    code = (
+        "import tests.framework.sharing.test_ranks as own\n"
+        "for _ in own._training(2, epochs=100_000):\n"
+        "    print(*own._children(), flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as first:
+        assert first.stdout is not None
+        other = int(first.stdout.readline())
+        first.kill()
+        first.wait()
+        deadline = time.monotonic() + 30
+        while Path(f"/proc/{other}/stat").exists() and time.monotonic() < deadline:
+            if Path(f"/proc/{other}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                break
+            time.sleep(0.01)
+        else:
+            assert not Path(f"/proc/{other}").exists()
+
+
+class _Signs(Optimizer):
+    """Not elementwise, as far as anybody knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.learning_rate = 0.1
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ()
+
+    def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
+        values -= learning_rate * np.sign(grads)
+
+
+@pytest.mark.parametrize(
+    ("layers", "optimizer", "settings", "rows", "ranks"),
+    [
+        (_layers(), SGD(), TrainingSettings(), BATCH, 1),
+        (_layers(), SGD(), TrainingSettings(), BATCH, 4),
+        (_layers(), SGD(), TrainingSettings(), 4097, 2),
+        (_layers(), _Signs(), TrainingSettings(), BATCH, 2),
+        (_layers(), SGD(), TrainingSettings(clip_norm=1.0), BATCH, 2),
+        (_layers(), SGD(), TrainingSettings(max_norm=1.0), BATCH, 2),
+        (_layers(), SGD(), TrainingSettings(average=0.9), BATCH, 2),
+        (_layers(Dropout(0.5)), SGD(), TrainingSettings(), BATCH, 2),
+        (_layers(BatchNorm(UNITS)), SGD(), TrainingSettings(), BATCH, 2),
+        ([Dropout(0.1), *_layers()], SGD(), TrainingSettings(), BATCH, 2),
+        ([*_layers(), ReLU()], SGD(), TrainingSettings(), BATCH, 2),
+        ([*_layers(), ReLU(), Dense(CLASSES, CLASSES)], SGD(), TrainingSettings(), BATCH, 2),
+        ([Dense(FEATURES, CLASSES)], SGD(), TrainingSettings(), BATCH, 2),
+    ],
+)
+def test_what_needs_the_whole_network_stays_in_one_process(
+    layers: list[Layer], optimizer: Optimizer, settings: TrainingSettings, rows: int, ranks: int
+) -> None:
+    assert not can_share(Sequential(layers, seed=0), optimizer, settings, rows=rows, ranks=ranks)
+
+
+def test_augmented_rows_are_made_in_one_process() -> None:
+    images = Dataset(np.zeros((8, 784), np.uint8), np.zeros(8, np.uint8))
+    model = Sequential([Rescale(1 / 255), Dense(784, UNITS), ReLU(), Dense(UNITS, CLASSES)], seed=0)
+    settings = TrainingSettings(1, 4, threads=2)
+    training = Training(model, images, optimizer=SGD(), augmentation=Affine((28, 28)), settings=settings)
+    assert not isinstance(training._make_step, Ranks)
