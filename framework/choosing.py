@@ -1,63 +1,67 @@
 """Who makes the steps of a training, this process or several, and how many threads or processes are fastest here."""
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from itertools import repeat
 
-from framework.data.batches import Batch
+import numpy as np
+
+from framework.data.augmentation import Augmentation
+from framework.data.batches import Batches
+from framework.data.dataset import Dataset
+from framework.data.feed import Feed
 from framework.gradients import part_rows
-from framework.losses import Loss
-from framework.optimizers import Optimizer
-from framework.sequential import Sequential
-from framework.settings import TrainingSettings
 from framework.sharing.ranks import NextStep, Ranks, can_share
 from framework.stepper import Stepper
+from framework.task import Task
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
 
 
-def step_maker(
-    model: Sequential,
-    loss: Loss,
-    optimizer: Optimizer,
-    settings: TrainingSettings,
-    *,
-    rows: int,
-    threads: int,
-    upcoming: Callable[[], Iterable[NextStep]] | None,
-) -> Stepper | Ranks:
-    """So many processes where the network can be shared out among them, else this one with so many threads.
+def step_maker(task: Task, threads: int, upcoming: Callable[[], Iterable[NextStep]]) -> Stepper | Ranks:
+    """So many processes where the training can be shared out among them, else this one with so many threads.
 
-    Several need `upcoming`, all steps from the next one on; None where nobody but this process can know them.
+    `upcoming` gives all steps from the next one on, their batches not yet augmented: only processes ask for it.
     """
-    if upcoming is not None and can_share(model, optimizer, settings, rows=rows, ranks=threads):
-        return Ranks(model, loss, optimizer, settings, rows=rows, ranks=threads, upcoming=upcoming)
-    return Stepper(model, loss, optimizer, settings, rows=rows, threads=threads)
+    return Ranks(task, threads, upcoming) if can_share(task, threads) else Stepper(task, threads)
 
 
-def fastest_threads(
-    model: Sequential, loss: Loss, optimizer: Optimizer, settings: TrainingSettings, batch: Batch, *, augmented: bool
-) -> int:
-    """How many make a step on this batch fastest, measured on copies. `augmented`: a thread makes the next batches."""
-    most = usable_cores() * part_rows(model)  # of a large batch as much as keeps all workers busy
-    step = (Batch(batch.x[:most], batch.y[:most]), 0, 0.0)
-    rows = len(step[0].x)
+def feed_for(maker: Stepper | Ranks, batches: Batches, augmentation: Augmentation | None, threads: int) -> Feed:
+    """The batches as `maker` wants them: ranks augment them themselves.
+
+    A thread that augments wants a core of its own: matrix products that wait for one crawl.
+    """
+    if isinstance(maker, Ranks):
+        return Feed(batches, None)
+    return Feed(batches, augmentation, ahead=threads < usable_cores())
+
+
+def fastest_threads(task: Task, data: Dataset) -> int:
+    """How many make a step on batches of `data` fastest, augmentation included, measured on copies."""
+    most = usable_cores() * part_rows(task.model)  # of a large batch as much as keeps all workers busy
+    if task.rows > most:
+        data, task = Dataset(data.x[:most], data.y[:most]), task._replace(rows=most)
+    order = np.arange(len(data))
     with ExitStack() as stack:
 
         def trial(threads: int) -> Callable[[], None]:
             # copies, because a training step moves the buffers, which a replica shares
-            twin, rule = copy.deepcopy(model), copy.deepcopy(optimizer)
-            rule.begin(twin.parameters)
-            upcoming = None if augmented else (lambda: repeat(step))
-            make = step_maker(twin, loss, rule, settings, rows=rows, threads=threads, upcoming=upcoming)
-            stack.enter_context(make)
+            model, rule = copy.deepcopy(task.model), copy.deepcopy(task.optimizer)
+            rule.begin(model.parameters)
+            batches = Batches(data, task.rows, seed=task.settings.seed)
+
+            def steps(feed: Feed) -> Iterator[NextStep]:
+                while True:
+                    yield from ((batch, 0, 0.0) for batch in feed.epoch(order, 0))
+
+            own = task._replace(model=model, optimizer=rule)
+            maker = step_maker(own, threads, lambda: steps(Feed(batches, None)))
+            stack.enter_context(maker)
+            coming = steps(stack.enter_context(feed_for(maker, batches, task.augmentation, threads)))
 
             def run() -> None:
-                with blas_threads(make.blas_threads):
-                    make(*step)
+                with blas_threads(maker.blas_threads):
+                    maker(*next(coming))
 
             return run
 
-        # A thread that augments keeps a core busy; matrix products that wait for one crawl. Workers may share it.
-        taken = augmented and rows <= part_rows(model)
-        return fastest_thread_count(trial, most=max(1, usable_cores() - taken))
+        return fastest_thread_count(trial, most=usable_cores())

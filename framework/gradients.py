@@ -50,10 +50,10 @@ class Gradients:
         *,
         rows: int,
         threads: int,
-        total: Callable[[Array], Array] | None = None,
+        complete: Callable[[Array], object] | None = None,
     ) -> None:
-        """For batches of up to `rows` rows. `total` makes the scores complete where others have the rest of them."""
-        self._total = total
+        """For batches of up to `rows` rows. `complete` adds to the scores, in place, what others have of them."""
+        self._complete = complete
         self._most = part_rows(model)
         workers = threads if rows > self._most else 1
         self.blas_threads = threads if workers == 1 else 1
@@ -109,8 +109,8 @@ class Gradients:
         if not model.layers[0].casts_input:
             x = x.astype(model.dtype, copy=False)
         scores = forward_through(model.layers, x, step)
-        if self._total is not None:
-            scores = self._total(scores)
+        if self._complete is not None:
+            self._complete(scores)
         value, dy = self.loss.value_and_grad(scores, y, weight)
         labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
         right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0

@@ -1,52 +1,39 @@
 """One training step after another: the gradient of the mean loss, a look whether it is finite, the update."""
 
 import math
-from collections.abc import Callable
-from typing import Self, final
+from typing import Protocol, Self, final
 
 import numpy as np
 
 from framework.data.batches import Batch
 from framework.gradients import Gradients
-from framework.losses import Loss
 from framework.optimizers import Optimizer
 from framework.randomness import Step
 from framework.sequential import Sequential
 from framework.settings import TrainingSettings
 from framework.steadying import clip_to_norm, limit_columns
-from framework.types import Array
+from framework.task import Task
 
 
 class NotFinite(ArithmeticError):
     """The loss or a gradient is no finite number; the weights are as they were before the step."""
 
 
+class FillsGradients(Protocol):
+    """Whoever fills the gradients of a model, as Gradients does: alone, or together with others."""
+
+    def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
+        """The mean loss over the rows, and for class labels how many of them the scores get right."""
+
+
 @final
-class Stepper:
-    """Steps in this process, one for each call."""
+class Update:
+    """Gradient, checks, update: what every process does at a step."""
 
     def __init__(
-        self,
-        model: Sequential,
-        loss: Loss,
-        optimizer: Optimizer,
-        settings: TrainingSettings,
-        *,
-        rows: int,
-        threads: int,
-        total: Callable[[Array], Array] | None = None,
+        self, model: Sequential, optimizer: Optimizer, settings: TrainingSettings, gradients: FillsGradients
     ) -> None:
-        """For batches of up to `rows` rows, an optimizer that has begun with the model, `total` as in Gradients."""
-        self.model, self.optimizer, self.settings = model, optimizer, settings
-        self.gradients = Gradients(model, loss, rows=rows, threads=threads, total=total)
-        self.blas_threads = self.gradients.blas_threads
-
-    def __enter__(self) -> Self:
-        self.gradients.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.gradients.__exit__(*error)
+        self.model, self.optimizer, self.settings, self.gradients = model, optimizer, settings, gradients
 
     def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
         """The step with this index: its mean loss, and for class labels how many the scores got right.
@@ -68,6 +55,27 @@ class Stepper:
             for parameter in self.model.parameters:
                 limit_columns(parameter, self.settings.max_norm)
         return value, right
+
+
+@final
+class Stepper:
+    """The steps of a training that one process makes, with so many threads."""
+
+    def __init__(self, task: Task, threads: int) -> None:
+        self._gradients = Gradients(task.model, task.loss, rows=task.rows, threads=threads)
+        self._update = Update(task.model, task.optimizer, task.settings, self._gradients)
+        self.blas_threads = self._gradients.blas_threads
+
+    def __enter__(self) -> Self:
+        self._gradients.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._gradients.__exit__(*error)
+
+    def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
+        """As Update's."""
+        return self._update(batch, index, rate)
 
     def settle(self, *, weights_only: bool = False) -> None:
         """Model and optimizer are those after the last step at any time."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance
-from framework.choosing import fastest_threads, step_maker
+from framework.choosing import fastest_threads, feed_for, step_maker
 from framework.data.augmentation import Augmentation
 from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
@@ -31,6 +31,7 @@ from framework.settings import TrainingSettings
 from framework.sharing.ranks import NextStep, Ranks
 from framework.steadying import Average, averaged
 from framework.stepper import NotFinite, Stepper
+from framework.task import Task
 from framework.threads import blas_threads
 from framework.training_state import TrainingState
 
@@ -86,15 +87,11 @@ class Training:
         if not len(model.parameters):
             raise InputError("model: no layer has parameters; expected something to train")
 
-        if (
-            self.validation is not None
-            and self.validation.labels is None
-            and self.settings.monitor != "validation_loss"
-        ):
+        labelled = self.validation is None or self.validation.labels is not None
+        if not labelled and self.settings.monitor != "validation_loss":
             raise InputError("monitor: got validation_accuracy; expected validation_loss, as there are no class labels")
         self._labels = self.data.labels if model.output_shape != (1,) else None
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
-        self.feed = Feed(self.batches, augmentation)
         if augmentation is not None:  # images of another shape come out now, not in a thread
             one = self.data.x[:1]
             new = augmentation(one, stream(self.settings.seed, "augmentation"))
@@ -114,16 +111,22 @@ class Training:
         """
         if self.settings.threads != "auto":
             return self.settings.threads
-        x, y, _ = self.batches.take(np.arange(len(self.data)), 0)
-        parts = self.model, self.loss, self.optimizer, self.settings
-        return fastest_threads(*parts, Batch(x, y), augmented=self.augmentation is not None)
+        return fastest_threads(self._task, self.data)
+
+    @property
+    def _task(self) -> Task:
+        self.begin()
+        parts = self.model, self.loss, self.optimizer, self.settings, self.augmentation
+        return Task(*parts, self.batches.batch_size)
 
     @cached_property
     def _make_step(self) -> Stepper | Ranks:
-        self.begin()
-        rows, upcoming = self.batches.batch_size, self._upcoming if self.augmentation is None else None
-        parts = self.model, self.loss, self.optimizer, self.settings
-        return step_maker(*parts, rows=rows, threads=self.threads, upcoming=upcoming)
+        return step_maker(self._task, self.threads, self._upcoming)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """The batches, one epoch after the other."""
+        return feed_for(self._make_step, self.batches, self.augmentation, self.threads)
 
     def _upcoming(self) -> Iterator[NextStep]:
         """All steps from here on, as far as they are known beforehand."""
@@ -131,7 +134,7 @@ class Training:
         for epoch in range(self.state.epoch, self.settings.epochs):
             done = epoch * self.batches.per_epoch
             order = self.batches.order(first_step + done)
-            for rows in self.feed.epoch(order, first_step + done, start=batch):
+            for rows in Feed(self.batches, None).epoch(order, first_step + done, start=batch):
                 yield rows, first_step + done + batch, self.learning_rate(done + batch)
                 batch += 1
             batch = 0

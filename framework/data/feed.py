@@ -25,14 +25,16 @@ class Feed:
     again for the next batch.
     """
 
-    def __init__(self, batches: Batches, augmentation: Augmentation | None) -> None:
+    def __init__(self, batches: Batches, augmentation: Augmentation | None, *, ahead: bool = True) -> None:
+        """Without `ahead` a batch is augmented when it is asked for, and there is no thread."""
         self.batches = batches
         self.augmentation = augmentation
+        self._ahead = ahead
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         """Start the thread, if there is to be one."""
-        if self.augmentation is not None:
+        if self.augmentation is not None and self._ahead:
             self._pool = ThreadPoolExecutor(1, "chalknet-augmentation")
         return self
 

@@ -1,4 +1,4 @@
-"""Ranks: the processes of a training whose hidden layer is shared out, and the steps they make together."""
+"""Ranks: the processes of a training that is shared out, and the steps they make together."""
 
 import os
 import platform
@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NoReturn, Self, final
 
+from framework.chain import every_layer
 from framework.data.batches import Batch
 from framework.errors import EnvironmentFault
-from framework.gradients import part_rows
-from framework.losses import Loss
-from framework.optimizers import Optimizer
-from framework.optimizers.base import Elementwise
-from framework.sequential import Sequential
-from framework.settings import TrainingSettings
-from framework.sharing.cut import LEAST_UNITS, Share, anatomy
-from framework.sharing.sums import NAP, Over, Sums
-from framework.stepper import NotFinite, Stepper
+from framework.sharing.meeting import NAP, Meeting, Over
+from framework.sharing.rows import has_work_enough, row_shares
+from framework.sharing.share import Share
+from framework.sharing.units import has_units_enough, unit_shares
+from framework.stepper import NotFinite
+from framework.task import Task
 
 FAREWELL = 2.0
 """Seconds a process has for ending by itself."""
@@ -32,54 +30,39 @@ NextStep = tuple[Batch, int, float]
 """A batch, the index of its step, and the learning rate."""
 
 
-def can_share(model: Sequential, optimizer: Optimizer, settings: TrainingSettings, *, rows: int, ranks: int) -> bool:
-    """Whether so many processes could train `model` on batches of up to `rows` rows.
+def can_share(task: Task, ranks: int) -> bool:
+    """Whether so many processes could train it, and it would be worth it.
 
-    Nothing may need the whole gradient or the whole of a unit's weights. Needs fork, and memory that keeps the order of
-    writes (see Sums).
+    Needs fork, memory that keeps the order of writes (see Meeting), and layers that hide nothing: those of this
+    framework, as one of somebody's own may note what it sees, and would do so in a process that nobody asks.
     """
-    parts = anatomy(model)
     return (
         ranks > 1
-        and parts is not None
-        and parts.hidden.out_features >= ranks * LEAST_UNITS
-        and len(model.output_shape) == 1
-        and rows <= part_rows(model)
-        and isinstance(optimizer, Elementwise)
-        and settings.clip_norm is None
-        and settings.max_norm is None
-        and settings.average is None
         and sys.platform == "linux"
         and platform.machine() == "x86_64"
+        and len(task.model.output_shape) == 1
+        and all(type(layer).__module__.startswith("framework.") for _, layer in every_layer(task.model.layers))
+        and (has_units_enough(task, ranks) or has_work_enough(task, ranks))
     )
 
 
 @final
 class Ranks:
-    """Steps of several processes, one core each. This one is rank 0; the others follow `upcoming` by themselves.
+    """The steps of a training that several processes make, one core each.
 
-    Between steps the numbers are with the ranks; after `settle` model and optimizer have them again.
+    This one is rank 0; the others follow `upcoming` by themselves. Between steps the numbers are with the ranks; after
+    `settle` model and optimizer have them again.
     """
 
     blas_threads = 1
 
-    def __init__(
-        self,
-        model: Sequential,
-        loss: Loss,
-        optimizer: Optimizer,
-        settings: TrainingSettings,
-        *,
-        rows: int,
-        ranks: int,
-        upcoming: Callable[[], Iterable[NextStep]],
-    ) -> None:
-        """For batches of up to `rows` rows. `upcoming` gives all steps from now on, the same ones in every process."""
-        self.model, self.loss, self.optimizer, self.settings = model, loss, optimizer, settings
-        self.rows, self.ranks, self.upcoming = rows, ranks, upcoming
-        self._sums = Sums(ranks, (rows, *model.output_shape), model.dtype)
+    def __init__(self, task: Task, ranks: int, upcoming: Callable[[], Iterable[NextStep]]) -> None:
+        """`upcoming` gives all steps from now on, the same ones in every process, their batches not yet augmented."""
+        self.task, self.upcoming = task, upcoming
+        self._make_shares = unit_shares if has_units_enough(task, ranks) else row_shares
+        self._ranks = ranks
+        self._meeting = Meeting(ranks)
         self._shares: list[Share] = []
-        self._steppers: list[Stepper] = []
         self._others: list[int] = []
         """The processes of the other ranks, while there are any."""
         self._settled = ""
@@ -92,12 +75,12 @@ class Ranks:
         self._stop()
 
     def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
-        """As Stepper's; where another rank's gradient is not finite, it is raised at the step after."""
+        """As Update's; where another rank's gradient is not finite, it is raised at the step after."""
         if self._settled:
             self._notice_changes()
         if not self._others:
             self._start()
-        return self._steppers[0](batch, index, rate)
+        return self._shares[0].update(batch, index, rate)
 
     def settle(self, *, weights_only: bool = False) -> None:
         """Let model and optimizer be those after the last step, or only the model's weights, which takes less time."""
@@ -105,11 +88,11 @@ class Ranks:
             return
         if not self._settled:
             with suppress(NotFinite):
-                self._sums.wait_for_next()
+                self._meeting.wait_for_next()
             for share in self._shares:
                 share.give_weights()
-            self.optimizer.steps = self._shares[0].optimizer.steps
-            self._settled = repr(self.optimizer)
+            self.task.optimizer.steps = self._shares[0].update.optimizer.steps
+            self._settled = repr(self.task.optimizer)
         if not weights_only:
             for share in self._shares:
                 share.give_rest()
@@ -117,29 +100,17 @@ class Ranks:
     def _notice_changes(self) -> None:
         """If somebody has changed the weights or the optimizer since `settle`, begin anew with them."""
         changed = any(not share.has_weights() for share in self._shares)
-        if changed or repr(self.optimizer) != self._settled:
+        if changed or repr(self.task.optimizer) != self._settled:
             for share in self._shares:
                 share.give_rest()
             self._stop()
         self._settled = ""
 
     def _start(self) -> None:
-        self._sums.begin()
-        self._sums.watch = self._look_after
-        self._shares = [Share(self.model, self.optimizer, self._sums, rank) for rank in range(self.ranks)]
-        self._steppers = [
-            Stepper(
-                share.model,
-                self.loss,
-                share.optimizer,
-                self.settings,
-                rows=self.rows,
-                threads=1,
-                total=self._sums.total,
-            )
-            for share in self._shares
-        ]
-        for rank in range(1, self.ranks):
+        self._meeting = Meeting(self._ranks)
+        self._meeting.watch = self._look_after
+        self._shares = self._make_shares(self.task, self._meeting)
+        for rank in range(1, self._ranks):
             here = os.getpid()
             with warnings.catch_warnings():
                 # Python warns that another thread may hold a lock for ever; what runs here takes none of theirs
@@ -161,10 +132,10 @@ class Ranks:
                 if os.getppid() != parent:
                     raise Over
 
-            self._sums.rank, self._sums.watch = rank, watch
+            self._meeting.rank, self._meeting.watch = rank, watch
             for batch, index, rate in self.upcoming():
-                self._steppers[rank](batch, index, rate)
-            self._sums.leave()
+                self._shares[rank].update(batch, index, rate)
+            self._meeting.leave()
             code = 0
         except Over:
             code = 0
@@ -190,7 +161,7 @@ class Ranks:
                 )
 
     def _stop(self) -> None:
-        self._sums.end()
+        self._meeting.end()
         patience = time.monotonic() + FAREWELL
         for process in self._others:
             while not os.waitpid(process, os.WNOHANG)[0]:

@@ -213,27 +213,19 @@ def test_fit_hands_it_on() -> None:
     assert model.parameters.values.tobytes() == _trained(_settings(3))
 
 
-@pytest.mark.parametrize(
-    ("cores", "augmentation", "part_rows", "most"),
-    [(2, AFFINE, 4096, 1), (2, None, 4096, 2), (8, AFFINE, 4096, 7), (1, AFFINE, 4096, 1), (2, AFFINE, 4, 2)],
-)
-def test_the_thread_that_augments_has_a_core_of_its_own_beside_matrix_products(
-    monkeypatch: pytest.MonkeyPatch, cores: int, augmentation: Affine | None, part_rows: int, most: int
+@pytest.mark.parametrize(("cores", "threads", "ahead"), [(2, 1, True), (2, 2, False), (1, 1, False), (8, 7, True)])
+def test_a_thread_that_augments_has_a_core_of_its_own_or_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, cores: int, threads: int, ahead: bool
 ) -> None:
-    """Workers, which large batches are cut for, may share its core."""
-    asked: list[int] = []
-
-    def measured(trial: object, *, most: int) -> int:
-        asked.append(most)
-        return 1
-
-    monkeypatch.setattr("framework.gradients.PART_ROWS", part_rows)
+    """Matrix products that wait for a thread whose core it takes crawl."""
     monkeypatch.setattr("framework.choosing.usable_cores", lambda: cores)
-    monkeypatch.setattr("framework.choosing.fastest_thread_count", measured)
-    settings = TrainingSettings(batch_size=16)
-    training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=augmentation, settings=settings)
-    assert training.threads == 1
-    assert asked == [most]
+    monkeypatch.setattr("framework.choosing.can_share", lambda *_: False)
+    settings = TrainingSettings(batch_size=16, threads=threads)
+    training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=AFFINE, settings=settings)
+    before = threading.active_count()
+    with training.feed as feed:
+        next(feed.epoch(np.arange(len(training.data)), 0))
+        assert threading.active_count() - before == ahead
 
 
 @pytest.mark.parametrize("batch_size", [16, None])

@@ -1,5 +1,6 @@
 """A training shared out among processes gives what one process gives, and leaves none behind."""
 
+import copy
 import os
 import signal
 import subprocess
@@ -7,16 +8,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import pytest
 
 from framework import (
     SGD,
+    Activation,
     Adam,
     AdamW,
     Affine,
+    Augmentation,
     BatchNorm,
+    Conv2D,
     CosineSchedule,
     Dataset,
     Dense,
@@ -25,10 +30,12 @@ from framework import (
     EnvironmentFault,
     EpochReport,
     Flatten,
+    GlobalAveragePool2D,
     Layer,
     Optimizer,
     ReLU,
     Rescale,
+    Reshape,
     RMSprop,
     Sequential,
     SoftmaxCrossEntropy,
@@ -37,18 +44,29 @@ from framework import (
     Training,
     TrainingSettings,
 )
+from framework.randomness import Step
 from framework.saving import Checkpoints
 from framework.sharing.ranks import Ranks, can_share
-from framework.types import Array
+from framework.sharing.share import augmented
+from framework.task import Task
+from framework.types import Array, Numbers
 from tests.source import ROOT
 
 SEED = 5
+FLOAT32 = 1e-5
+"""Some hundred roundings of numbers around 1."""
 ROWS, FEATURES, UNITS, CLASSES, BATCH = 210, 12, 50, 4, 32
 
+
+def _task(
+    layers: list[Layer], optimizer: Optimizer | None = None, settings: TrainingSettings | None = None, rows: int = BATCH
+) -> Task:
+    model = Sequential(layers, seed=0)
+    return Task(model, SoftmaxCrossEntropy(), optimizer or SGD(), settings or TrainingSettings(), None, rows)
+
+
 pytestmark = pytest.mark.skipif(
-    not can_share(
-        Sequential([Dense(FEATURES, UNITS), ReLU(), Dense(UNITS, CLASSES)]), SGD(), TrainingSettings(), rows=1, ranks=2
-    ),
+    not can_share(_task([Dense(FEATURES, UNITS), ReLU(), Dense(UNITS, CLASSES)]), 2),
     reason="processes cannot share a training here",
 )
 
@@ -293,12 +311,122 @@ class _Signs(Optimizer):
 def test_what_needs_the_whole_network_stays_in_one_process(
     layers: list[Layer], optimizer: Optimizer, settings: TrainingSettings, rows: int, ranks: int
 ) -> None:
-    assert not can_share(Sequential(layers, seed=0), optimizer, settings, rows=rows, ranks=ranks)
+    assert not can_share(_task(layers, optimizer, settings, rows), ranks)
 
 
-def test_augmented_rows_are_made_in_one_process() -> None:
-    images = Dataset(np.zeros((8, 784), np.uint8), np.zeros(8, np.uint8))
-    model = Sequential([Rescale(1 / 255), Dense(784, UNITS), ReLU(), Dense(UNITS, CLASSES)], seed=0)
-    settings = TrainingSettings(1, 4, threads=2)
-    training = Training(model, images, optimizer=SGD(), augmentation=Affine((28, 28)), settings=settings)
-    assert not isinstance(training._make_step, Ranks)
+# By rows, and with an augmentation
+
+
+@final
+class Brighter(Augmentation):
+    """As pure as can be: no random numbers, so that it does not matter who draws them."""
+
+    def __call__(self, x: Numbers, rng: np.random.Generator) -> Array:
+        return x.astype(np.float32) + np.float32(1)
+
+
+def _image_layers() -> list[Layer]:
+    return [
+        Rescale(1 / 255),
+        Reshape((4, 4, 1)),
+        Conv2D(1, 5),
+        ReLU(),
+        GlobalAveragePool2D(),
+        Dense(5, CLASSES),
+    ]
+
+
+def _image_training(
+    ranks: int,
+    layers: list[Layer],
+    *,
+    rows: int = ROWS,
+    augmentation: Augmentation | None = None,
+    weighted: bool = False,
+) -> Training:
+    rng = np.random.default_rng(SEED)
+    weight = rng.uniform(0.5, 2, rows) if weighted else None
+    data = Dataset(rng.integers(0, 256, (rows, 16), np.uint8), rng.integers(0, CLASSES, rows), weight)
+    model = Sequential(layers, seed=SEED, dtype=np.float64, input_shape=(16,))
+    settings = TrainingSettings(2, BATCH, SEED, threads=ranks, clip_norm=0.5)
+    return Training(model, data, optimizer=Adam(0.01), augmentation=augmentation, settings=settings)
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("rows", [ROWS, BATCH + 1], ids=["", "a last batch of one row, and ranks without any"])
+@pytest.mark.parametrize("augmentation", [None, Brighter()])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_batch_shared_out_by_rows_is_the_same_batch(
+    ranks: int, rows: int, augmentation: Augmentation | None, weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.sharing.rows.LEAST_WORK", 1)
+    alone, together = (
+        _image_training(number, _image_layers(), rows=rows, augmentation=augmentation, weighted=weighted)
+        for number in (1, ranks)
+    )
+    for one, other in zip(_end(alone)[:2], _end(together)[:2], strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-7, atol=1e-10)
+    losses = [[report.loss for report in training.history.epochs] for training in (alone, together)]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-9)
+    assert alone.history.epochs[-1].accuracy == together.history.epochs[-1].accuracy
+
+
+@pytest.mark.parametrize("rows", [ROWS, BATCH + 1])
+def test_units_are_shared_out_and_rows_augmented_by_all(rows: int) -> None:
+    layers = [Rescale(1 / 255), Dense(16, UNITS), ReLU(), Dense(UNITS, CLASSES)]
+    results = []
+    for ranks in (1, 2, 3):
+        model = Sequential(copy.deepcopy(layers), seed=SEED)
+        rng = np.random.default_rng(SEED)
+        data = Dataset(rng.integers(0, 256, (rows, 16), np.uint8), rng.integers(0, CLASSES, rows))
+        settings = TrainingSettings(2, BATCH, SEED, threads=ranks)
+        results.append(_end(Training(model, data, optimizer=SGD(0.1), augmentation=Brighter(), settings=settings))[0])
+    for other in results[1:]:
+        np.testing.assert_allclose(other, results[0], rtol=FLOAT32, atol=FLOAT32)
+
+
+def test_each_rank_draws_random_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dropout and augmentation alike; and the same ones the next time."""
+    monkeypatch.setattr("framework.sharing.rows.LEAST_WORK", 1)
+    layers = [*_image_layers()[:-1], Dropout(0.5), Dense(5, CLASSES)]
+    bits = [_end(_image_training(2, copy.deepcopy(layers), augmentation=Affine((4, 4))))[0].tobytes() for _ in range(2)]
+    assert bits[0] == bits[1]
+    step = Step(SEED, 3)
+    images = np.random.default_rng(0).integers(0, 256, (5, 16), np.uint8)
+    first, second = (augmented(Affine((4, 4)), images, step, rank) for rank in (0, 1))
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("layers", "rows", "ranks", "shared"),
+    [
+        (_image_layers(), 512, 2, True),
+        (_image_layers(), 1, 2, False),  # a rank that never has a row
+        ([*_image_layers()[:3], BatchNorm(5), *_image_layers()[3:]], 512, 2, False),
+        ([Dense(16, 8), ReLU(), Dense(8, 8), ReLU(), Dense(8, CLASSES)], 128, 2, False),  # too little work for a weight
+        ([Dense(16, 8), ReLU(), Dense(8, 8), ReLU(), Dense(8, CLASSES)], 1024, 2, True),
+        ([Dense(16, 8), ReLU(), Dense(8, 8), ReLU(), Dense(8, CLASSES)], 4097, 2, False),
+    ],
+)
+def test_rows_are_shared_out_where_each_weight_has_work(
+    layers: list[Layer], rows: int, ranks: int, shared: bool
+) -> None:
+    model = Sequential(layers, seed=0, input_shape=(16,))
+    task = Task(model, SoftmaxCrossEntropy(), SGD(), TrainingSettings(), None, rows)
+    assert can_share(task, ranks) is shared
+
+
+@final
+class Watching(Activation):
+    """Notes what it sees, as a layer of one's own may."""
+
+    def activate(self, x: Array, out: Array | None) -> Array:
+        return np.maximum(x, 0, out=out)
+
+    def slope(self, x: Array, y: Array, out: Array) -> Array:
+        return np.greater(x, 0, out=out)
+
+
+def test_layers_of_ones_own_stay_in_one_process() -> None:
+    assert can_share(_task(_layers()), 2)
+    assert not can_share(_task(_layers(Watching())), 2)

@@ -1,0 +1,142 @@
+"""Where processes meet: each puts its array into memory all of them have, and waits until the others have, too."""
+
+import math
+import mmap
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import final
+
+import numpy as np
+
+from framework.types import Array, Shape
+
+AT_ONCE = 2000
+"""Looks at a flag, one after the other, some 50 µs: to sleep and be woken up takes a virtual machine as long."""
+YIELDING = 2000
+"""Looks after that which let other programs go first; half a millisecond on a core that has nothing else to do."""
+NAP = 0.0002
+"""Seconds between looks from then on: the others do not come soon, because the first one evaluates or saves."""
+CACHE_LINE = 8
+"""int64 numbers: flags of different ranks lie this far apart, so that no core waits for another's write."""
+
+
+class Over(Exception):
+    """Nobody is coming any more."""
+
+
+@final
+class Meeting:
+    """A place for `ranks` processes, made before they part; each comes by with `meet`, again and again.
+
+    Relies on writes becoming visible in the order in which they were made, as x86-64 processors promise.
+    """
+
+    def __init__(self, ranks: int) -> None:
+        self.rank, self.ranks = 0, ranks
+        self.watch: Callable[[], None] = lambda: None
+        """Called now and then while a rank waits; it may raise."""
+        self._times = 0
+        self._arrived = memoryview(mmap.mmap(-1, 8 * ranks * CACHE_LINE)).cast("q")
+        self._over = memoryview(mmap.mmap(-1, 8)).cast("q")
+
+    def meet(self) -> None:
+        """Wait for all others to come as often as this rank has. Raises Over where the meeting has been ended."""
+        self._times += 1
+        self._arrived[self.rank * CACHE_LINE] = self._times
+        self._wait_for_all(self._times)
+
+    def wait_for_next(self) -> None:
+        """Wait for all others to come once more than this rank has, which they do after what they did in between."""
+        self._wait_for_all(self._times + 1)
+
+    def leave(self) -> None:
+        """This rank does not come again: wait until the meeting is ended."""
+        self._arrived[self.rank * CACHE_LINE] = self._times + 1
+        with suppress(Over):
+            self._wait_for_all(self._times + 1)
+
+    def end(self) -> None:
+        """Let whoever waits, or will, raise Over."""
+        self._over[0] = 1
+
+    def _wait_for_all(self, times: int) -> None:
+        for rank in range(self.ranks):
+            if rank != self.rank:
+                self._wait(rank * CACHE_LINE, times)
+
+    def _wait(self, flag: int, times: int) -> None:
+        arrived = self._arrived
+        for _ in range(AT_ONCE):
+            if arrived[flag] >= times:
+                return
+        for _ in range(YIELDING):
+            if arrived[flag] >= times:
+                return
+            os.sched_yield()
+        while arrived[flag] < times:
+            if self._over[0]:
+                raise Over
+            self.watch()
+            time.sleep(NAP)
+
+
+@final
+class Sum:
+    """Adds up an array and a few numbers over the ranks, in the order of the ranks: all get the same bits.
+
+    Arrays lie in two places in turn, so that a rank that is ahead does not write over what another still reads. Two
+    turns ahead it cannot be.
+    """
+
+    def __init__(self, meeting: Meeting, shape: Shape, dtype: np.dtype[np.floating], *, numbers: int = 1) -> None:
+        """For arrays of up to `shape`, which may have fewer rows, and up to so many numbers."""
+        self.meeting = meeting
+        self._turn = 0
+        size = 2 * meeting.ranks * math.prod(shape)
+        self._places: Array = shared(size, dtype).reshape(2, meeting.ranks, *shape)
+        double = np.dtype(np.float64)
+        self._numbers: Array = shared(2 * meeting.ranks * numbers, double).reshape(2, meeting.ranks, numbers)
+
+    def __call__(self, own: Array, *numbers: float) -> tuple[float, ...]:
+        """Turn `own` into the sum of all ranks' arrays, and give the sums of their numbers."""
+        places, figures = self._places[self._turn, :, : len(own)], self._numbers[self._turn, :, : len(numbers)]
+        self._turn = 1 - self._turn
+        places[self.meeting.rank], figures[self.meeting.rank] = own, numbers
+        self.meeting.meet()
+        np.add(places[0], places[1], out=own)
+        for place in places[2:]:
+            own += place
+        return tuple(figures.sum(axis=0).tolist()) if numbers else ()
+
+
+@final
+class Gathering:
+    """Puts together rows that different ranks have made; in two places in turn, as with Sum."""
+
+    def __init__(self, meeting: Meeting, shape: Shape, dtype: np.dtype[np.floating]) -> None:
+        """For up to shape[0] rows."""
+        self.meeting = meeting
+        self._turn = 0
+        self._places: Array = shared(2 * math.prod(shape), dtype).reshape(2, *shape)
+
+    def __call__(self, own: Array, mine: slice, rows: int) -> Array:
+        """All `rows` rows, of which those in `mine` are this rank's; valid until the call after the next."""
+        place = self._places[self._turn]
+        self._turn = 1 - self._turn
+        place[mine] = own
+        self.meeting.meet()
+        everything: Array = place[:rows]
+        return everything
+
+
+def shared(size: int, dtype: np.dtype[np.generic]) -> Array:
+    """A vector of zeros in memory that processes forked from now on have in common."""
+    vector: Array = np.frombuffer(mmap.mmap(-1, max(1, size) * dtype.itemsize), dtype)[:size]
+    return vector
+
+
+def part_of(rows: int, rank: int, ranks: int) -> slice:
+    """Which of so many rows, or units, are a rank's."""
+    return slice(rows * rank // ranks, rows * (rank + 1) // ranks)

@@ -1,0 +1,38 @@
+"""Share: what a rank has of a training, and what the kinds of sharing have in common."""
+
+from typing import Protocol
+
+import numpy as np
+
+from framework.data.augmentation import Augmentation
+from framework.data.batches import Batch
+from framework.randomness import Step, stream
+from framework.stepper import Update
+from framework.types import Array, Numbers
+
+
+class Share(Protocol):
+    """One rank's part in a training."""
+
+    update: Update
+
+    def has_weights(self) -> bool:
+        """Whether the weights are those `give_weights` has copied."""
+
+    def give_weights(self) -> None:
+        """Copy this rank's weights to the whole model."""
+
+    def give_rest(self) -> None:
+        """Copy this rank's gradients and optimizer's slots to the whole model's."""
+
+
+def rows_of(batch: Batch, mine: slice) -> Batch:
+    weight = batch.sample_weight
+    return Batch(batch.x[mine], batch.y[mine], None if weight is None else weight[mine])
+
+
+def augmented(augmentation: Augmentation, x: Numbers, step: Step, rank: int) -> Array:
+    """The rows of one rank as they are to be learnt: each draws random numbers of its own."""
+    if not len(x):
+        return x.astype(np.float32)
+    return augmentation(x, stream(step.seed, f"augmentation/{rank}" if rank else "augmentation", step.index))

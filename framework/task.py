@@ -1,0 +1,21 @@
+"""Task: what a training step needs to know, beside its batch."""
+
+from typing import NamedTuple
+
+from framework.data.augmentation import Augmentation
+from framework.losses import Loss
+from framework.optimizers import Optimizer
+from framework.sequential import Sequential
+from framework.settings import TrainingSettings
+
+
+class Task(NamedTuple):
+    """A model, how it learns, and from batches of how many rows at the most."""
+
+    model: Sequential
+    loss: Loss
+    optimizer: Optimizer
+    """One that has begun with the model."""
+    settings: TrainingSettings
+    augmentation: Augmentation | None
+    rows: int
