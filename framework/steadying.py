@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 
+from framework.optimizers.base import BLOCK
 from framework.parameters import Parameter
 from framework.sequential import Sequential
 from framework.types import Array
@@ -43,12 +44,17 @@ class Average:
         self.model, self.decay = model, decay
         self.values: Array = model.parameters.values.copy()
         self.buffers: Array = model.buffers.values.copy()
+        self._scratch: Array = np.empty(min(BLOCK, max(self.values.size, self.buffers.size)), self.values.dtype)
 
     def update(self, step: int) -> None:
         """Take in the weights after step number `step`, counted from 0."""
         part = 1 - min(self.decay, (1 + step) / (YOUNG + step))
         for average, now in self._pairs():
-            average += part * (now - average)
+            for start in range(0, len(now), BLOCK):
+                block = slice(start, start + BLOCK)
+                change = np.subtract(now[block], average[block], out=self._scratch[: now[block].size])
+                change *= part
+                average[block] += change
 
     def exchange(self) -> None:
         """Give the model the average, and keep the model's weights in its place: twice is not at all."""
