@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from framework import activations, initializers, layers, losses, optimizers, schedules
 from framework.activations import *
 from framework.buffers import Buffer, BufferVector
+from framework.committee import Augmented, Committee, Ensemble
 from framework.curves import sigmoid
 from framework.data.augmentation import Affine, Augmentation
 from framework.data.batches import Batches
@@ -54,6 +55,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Affine",
     "Augmentation",
+    "Augmented",
     "Batches",
     "Buffer",
     "BufferVector",
@@ -61,9 +63,11 @@ __all__ = [
     "CheckFailed",
     "Checkpoints",
     "ClassScores",
+    "Committee",
     "Dataset",
     "Diverged",
     "Elastic",
+    "Ensemble",
     "EnvironmentFault",
     "EpochReport",
     "Evaluation",

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import SupportsFloat
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from framework.errors import InputError, quoted
-from framework.types import Array, Numbers
+from framework.types import Array, Numbers, Shape
 
 
 def real_numbers(name: str, values: ArrayLike) -> Array:
@@ -22,6 +22,26 @@ def real_numbers(name: str, values: ArrayLike) -> Array:
     if array.dtype.kind not in "fiub":
         raise InputError(f"{name}: got an array of {array.dtype}; expected real numbers")
     return array
+
+
+def samples(x: ArrayLike, shape: Shape) -> Array:
+    """x as an array (n, *shape) of real numbers; raises InputError for anything else."""
+    batch = real_numbers("x", x)
+    if batch.shape[1:] != shape or batch.ndim == 0:
+        expected = ", ".join(["n", *map(str, shape)])
+        hint = "give one sample as x[np.newaxis]" if batch.shape == shape else None
+        raise InputError(f"x: got shape {batch.shape}; expected ({expected})", hint=hint)
+    return batch
+
+
+def finite_samples(x: ArrayLike, shape: Shape, dtype: DTypeLike) -> Array:
+    """x as an array (n, *shape) of whole numbers, or of finite ones of that dtype; InputError names the first other."""
+    batch = samples(x, shape)
+    if batch.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
+            batch = batch.astype(dtype, copy=False)
+        check_finite("x", batch)
+    return batch
 
 
 def check_finite(name: str, array: Numbers) -> None:

@@ -8,12 +8,13 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from framework.committee import Member
 from framework.data.dataset import Dataset
 from framework.errors import InputError
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.metrics import ClassScores, class_scores, confusion_matrix
 from framework.sequential import PREDICT_BATCH, Sequential
-from framework.types import Integers, Shape
+from framework.types import Array, Integers, Shape
 
 
 @final
@@ -24,13 +25,15 @@ class Evaluation:
     The mean is the loss's own: where classes or samples have weights, they weigh here too. Accuracy counts every row
     once.
 
-    `predicted` (n,) and `confusion` (classes, classes) are None for other targets, and so is `accuracy`.
+    `predicted` (n,) and `confusion` (classes, classes) are None for other targets, and so is `accuracy`. `scores`
+    (n, classes) are those of an Ensemble, which takes its time to give them; a model alone is asked again.
     """
 
     loss: float
     n: int
     predicted: Integers | None = None
     confusion: NDArray[np.int64] | None = None
+    scores: Array | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -51,7 +54,7 @@ class Evaluation:
         return None if self.confusion is None else class_scores(self.confusion)
 
 
-def checked_data(model: Sequential, loss: Loss, data: Dataset | tuple[ArrayLike, ArrayLike], name: str) -> Dataset:
+def checked_data(model: Member, loss: Loss, data: Dataset | tuple[ArrayLike, ArrayLike], name: str) -> Dataset:
     """`data` as a Dataset, once it is sure that every row fits the model and the loss; else an InputError."""
     dataset = Dataset.of(data)
     if dataset.x.shape[1:] != model.input_shape:
@@ -95,20 +98,24 @@ def _reshaped(shape: Shape, input_shape: Shape) -> str | None:
 
 
 def evaluate(
-    model: Sequential,
+    model: Member,
     data: Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike,
     labels: ArrayLike | None = None,
     *,
     loss: Loss | None = None,
 ) -> Evaluation:
-    """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`."""
+    """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`.
+
+    The SoftmaxCrossEntropy of a Committee is the cross-entropy of the mean of its members' probabilities.
+    """
     loss = loss or SoftmaxCrossEntropy()
     dataset = checked_data(model, loss, Dataset.of(data, labels), "data")
     total, weight = 0.0, 0.0
+    scores = None if isinstance(model, Sequential) else model.forward(dataset.x)
     predicted = np.empty(len(dataset), np.int64)
     for start in range(0, len(dataset), PREDICT_BATCH):
         rows = slice(start, start + PREDICT_BATCH)
-        outputs = model.forward(dataset.x[rows])
+        outputs = model.forward(dataset.x[rows]) if scores is None else scores[rows]
         weights = None if dataset.sample_weight is None else dataset.sample_weight[rows]
         of_rows = loss.total_weight(dataset.y[rows], weights)
         total += loss.value(outputs, dataset.y[rows], weights) * of_rows
@@ -117,4 +124,4 @@ def evaluate(
     n, classes = len(dataset), model.output_shape[0]
     if dataset.labels is None or len(model.output_shape) != 1 or classes < 2:
         return Evaluation(total / weight, n)
-    return Evaluation(total / weight, n, predicted, confusion_matrix(dataset.labels, predicted, classes))
+    return Evaluation(total / weight, n, predicted, confusion_matrix(dataset.labels, predicted, classes), scores)

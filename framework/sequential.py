@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from framework.arguments import check_finite, check_instance, real_numbers
+from framework.arguments import check_instance, finite_samples, samples
 from framework.buffers import Buffer, BufferVector
 from framework.chain import (
     backward_through,
@@ -98,7 +98,7 @@ class Sequential:
         With `step` this is a training forward: layers remember what backward needs, and the array is borrowed until
         the next one.
         """
-        batch = self._checked(x)
+        batch = samples(x, self.input_shape)
         if not self.layers[0].casts_input:
             batch = batch.astype(self.dtype, copy=False)
         scores = forward_through(self.layers, batch, step)
@@ -178,25 +178,13 @@ class Sequential:
     def _arrays(self) -> dict[str, Parameter | Buffer]:
         return {array.path: array for array in (*self.parameters, *self.buffers)}
 
-    def _checked(self, x: ArrayLike) -> Array:
-        batch = real_numbers("x", x)
-        if batch.shape[1:] != self.input_shape or batch.ndim == 0:
-            expected = ", ".join(["n", *map(str, self.input_shape)])
-            hint = "give one sample as x[np.newaxis]" if batch.shape == self.input_shape else None
-            raise InputError(f"x: got shape {batch.shape}; expected ({expected})", hint=hint)
-        return batch
-
     def _scores(self, x: ArrayLike) -> Array:
         if len(self.output_shape) != 1 or self.output_shape[0] < 2:
             raise InputError(
                 f"predict: this model gives samples of shape {self.output_shape}; expected two or more class scores",
                 hint="use forward(x) for the outputs as they are",
             )
-        batch = self._checked(x)
-        if batch.dtype.kind == "f":
-            with np.errstate(over="ignore"):  # a number too large for the dtype becomes infinite and is named below
-                batch = batch.astype(self.dtype, copy=False)
-            check_finite("x", batch)
+        batch = finite_samples(x, self.input_shape, self.dtype)
         scores = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), PREDICT_BATCH):
             scores[start : start + PREDICT_BATCH] = self.forward(batch[start : start + PREDICT_BATCH])

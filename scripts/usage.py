@@ -30,6 +30,7 @@ EXAMPLES = {
     "--threads": "--threads 1",
     "--predict": "--predict data/kaggle/test.csv --out submission.csv",
     "--out": "--out submission.csv",
+    "--augment": "--augment 8",
     "--save-every": "--save-every 100",
     "--set": "--set training.batch_size=64",
 }
@@ -65,6 +66,7 @@ class CommandLine:
             (r"No such option: (\S+).*", self._unknown_option),
             (r"Option '(\S+)' requires an argument\.", self._without_value),
             (r"Option '(\S+)' does not take a value\.", self._with_value),
+            (r"Invalid value for '(\S+)': Input should be a valid integer.*", self._with_no_integer),
             (r"Missing (?:argument|option) '(\S+)'\.", self._incomplete),
             (r"Got unexpected extra argument\(s\) \((.*)\)", self._too_long),
         ):
@@ -79,7 +81,7 @@ class CommandLine:
         words = [self.called]
         for parameter in self.command.params:
             if isinstance(parameter, TyperArgument):
-                words.append(_metavar(parameter) if parameter.required else f"[{_metavar(parameter)}]")
+                words.append(_usage_of(parameter) if parameter.required else f"[{_usage_of(parameter)}]")
             elif isinstance(parameter, TyperOption) and parameter.required:
                 words.append(f"{parameter.opts[0]} {_metavar(parameter)}")
         return " ".join(words)
@@ -144,6 +146,12 @@ class CommandLine:
         value = next((word.partition("=")[2] for word in self.words if word.startswith(f"{option}=")), "")
         return InputError(f"{option}: got the value {quoted(value)}; expected {option} alone")
 
+    def _with_no_integer(self, option: str) -> InputError:
+        values = [after for word, after in pairwise(self.words) if word == option]
+        values += [word.partition("=")[2] for word in self.words if word.startswith(f"{option}=")]
+        got = next((value for value in reversed(values) if not value.isdecimal()), "")
+        return InputError(f"{option}: got {quoted(got)}; expected an integer", hint=f"such as {EXAMPLES[option]}")
+
     def _incomplete(self, missing: str) -> InputError:
         return InputError(
             f"{self.called}: got no {missing if missing.startswith('-') else missing.upper()}; expected {self._usage}",
@@ -182,6 +190,10 @@ def _typed(option: TyperOption, value: str) -> str:
     if option.is_flag:
         return option.opts[0]
     return f"{option.opts[0]} {shlex.quote(value) if value else _metavar(option)}"
+
+
+def _usage_of(argument: TyperArgument) -> str:
+    return _metavar(argument) + ("..." if argument.nargs == -1 else "")
 
 
 def _metavar(parameter: TyperArgument | TyperOption) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import framework
-from framework import Activation, Augmentation, Initializer, Layer, Loss, Optimizer, Schedule
+from framework import Activation, Augmentation, Ensemble, Initializer, Layer, Loss, Optimizer, Schedule
 from framework.data.augmentation import Warp
 from framework.optimizers.base import Elementwise
 from tests.source import FILES, ROOT, dotted, imports, name_of, tree_of
@@ -137,14 +137,14 @@ def test_every_public_name_is_there() -> None:
 
 def test_every_public_class_is_reachable_from_the_top() -> None:
     """Concrete layers, losses and so on: whoever adds one must export it."""
-    for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer, Augmentation):
+    for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer, Augmentation, Ensemble):
         for kind in _concrete(family):
             assert kind.__name__ in framework.__all__
             assert getattr(framework, kind.__name__) is kind
 
 
 @pytest.mark.parametrize(
-    "family", [Layer, Loss, Optimizer, Schedule, Initializer, Augmentation], ids=lambda kind: kind.__name__
+    "family", [Layer, Loss, Optimizer, Schedule, Initializer, Augmentation, Ensemble], ids=lambda kind: kind.__name__
 )
 def test_classes_are_abstract_or_final(family: type) -> None:
     assert inspect.isabstract(family)

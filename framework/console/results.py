@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from framework.committee import Member
 from framework.console.pictures import cropped, picture
 from framework.console.text import (
     BAD,
@@ -26,8 +27,7 @@ from framework.console.text import (
 from framework.data.dataset import Dataset
 from framework.errors import InputError
 from framework.evaluation import Evaluation, evaluate
-from framework.losses import Loss
-from framework.sequential import Sequential
+from framework.losses import Loss, softmax
 from framework.types import Array, Integers
 
 MOST_PAIRS = 5
@@ -41,7 +41,7 @@ MOST_CLASSES = 12
 
 
 def report(
-    model: Sequential,
+    model: Member,
     data: Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike,
     labels: ArrayLike | None = None,
     *,
@@ -61,7 +61,7 @@ def report(
 
 
 def print_results(
-    model: Sequential,
+    model: Member,
     data: Dataset,
     evaluation: Evaluation,
     console: Console,
@@ -82,7 +82,9 @@ def print_results(
         return
     misread = np.flatnonzero(evaluation.predicted != data.labels)
     if image_shape is not None and len(misread) and not plain(console):
-        pictures = misread_pictures(model, data, misread, image_shape, console)
+        scores = evaluation.scores
+        probabilities = model.predict_proba(data.x[misread]) if scores is None else softmax(scores[misread])
+        pictures = misread_pictures(probabilities, data, misread, image_shape, console)
         if pictures.row_count:
             console.print("", pictures, sep="\n")
 
@@ -144,10 +146,11 @@ def _pairs_line(pairs: Sequence[tuple[int, int, int]], width: int) -> Text:
 
 
 def misread_pictures(
-    model: Sequential, data: Dataset, misread: Integers, image_shape: tuple[int, int], console: Console
+    probabilities: Array, data: Dataset, misread: Integers, image_shape: tuple[int, int], console: Console
 ) -> Table:
-    """The mistakes the model was surest of, as pictures beside what it saw in them; none where none has room."""
-    probabilities = model.predict_proba(data.x[misread])
+    """The surest mistakes, as pictures beside what was seen in them, of the rows `misread` whose probabilities these
+    are; none where none has room.
+    """
     surest = np.argsort(-probabilities.max(axis=1), kind="stable")[: PICTURES_ACROSS * PICTURE_ROWS]
     rows = misread[surest]
     tiles = cropped(data.x[rows].reshape(len(rows), *image_shape))

@@ -1,4 +1,4 @@
-"""chalknet evaluate: how good is a trained model on a labelled table?"""
+"""chalknet evaluate: how good is a trained model, or how good are several together, on a labelled table?"""
 
 import os
 import sys
@@ -12,39 +12,50 @@ if TYPE_CHECKING:
     from framework.evaluation import Evaluation
 
 OVERLAP = (
-    "caution: this model did not learn from the embedded training digits; if its rows were Kaggle's, it has seen 6,015 "
+    "this model did not learn from the embedded training digits; if its rows were Kaggle's, it has seen 6,015 "
     "of the 10,000 test digits, and the figures flatter it"
 )
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="The folder of a run, or several.")],
     table: Annotated[Path, typer.Argument(metavar="CSV", help="A table with labels, plain or gzip.")],
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead.")] = False,
+    augment: Annotated[int, typer.Option(metavar="N", help="Show each row N times more, distorted.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the distortions.")] = 0,
 ) -> None:
-    """Measure a run's model on a labelled table: loss, accuracy, and the scores of each class."""
+    """Measure a run, or several together, on a labelled table: loss, accuracy, and the scores of each class.
+
+    Several runs are a committee: their probabilities are averaged. With
+    --augment each run sees every row as it is and in N versions, distorted as
+    in its training, and averages over all of them. The loss of an average is
+    the cross-entropy of the mean probabilities; that of one run alone is the
+    loss it was trained with.
+    """
     from framework.console import default_console, print_results
     from framework.data.table import read_table
     from framework.errors import shown_path
     from framework.evaluation import evaluate as measure
     from models import digits
-    from scripts.run_folder import RunFolder
+    from scripts.members import Members
 
-    folder = RunFolder(run)
-    spec, model = folder.read_trained()
-    rows = read_table(table, spec.data.table_format())
+    members = Members(runs, augment=augment, seed=seed)
+    model, averaged = members.classifier(), members.averaged()
+    rows = read_table(table, members.table_format)
     if rows.notice:
         print(rows.notice, file=sys.stderr)
     embedded = os.path.exists(digits.TEST) and os.path.samefile(table, digits.TEST)
-    if embedded and folder.read_report().get("data_sha256") != digits.TRAIN_SHA256:
-        print(OVERLAP, file=sys.stderr)
-    data = rows.dataset()
-    evaluation = measure(model, data, loss=spec.loss.build())
+    if embedded:
+        members.warn(OVERLAP, learnt_from=lambda digest: digest != digits.TRAIN_SHA256)
+    data, first = rows.dataset(), members.specs[0]
+    evaluation = measure(model, data, loss=None if averaged else first.loss.build())
     if json:
         print(_as_json(evaluation))
-    else:
-        shape = spec.data.image_shape
-        print_results(model, data, evaluation, default_console(), name=shown_path(table), image_shape=shape)
+        return
+    if averaged:
+        print(f"averaged: {averaged}; the loss is the cross-entropy of the mean probabilities")
+    shape = first.data.image_shape
+    print_results(model, data, evaluation, default_console(), name=shown_path(table), image_shape=shape)
 
 
 def _as_json(evaluation: "Evaluation") -> str:

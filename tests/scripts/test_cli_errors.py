@@ -95,12 +95,13 @@ CASES: list[tuple[str, str, str]] = [
     # too little and too much
     (
         "evaluate",
-        "chalknet evaluate: got no RUN; expected chalknet evaluate RUN CSV",
+        "chalknet evaluate: got no RUN; expected chalknet evaluate RUN... CSV",
         "such as chalknet evaluate runs/digits-1 data/test.csv.gz",
     ),
-    ("evaluate r", "chalknet evaluate: got no CSV; expected chalknet evaluate RUN CSV", "such as chalknet evaluate "),
-    ("predict r x.csv", "chalknet predict: got no --out; expected chalknet predict RUN CSV --out", "such as chalknet "),
-    ("evaluate r x.csv y", "chalknet evaluate: got the extra 'y'; expected chalknet evaluate RUN CSV", "see chalknet "),
+    ("evaluate r", "chalknet evaluate: got no RUN; expected chalknet evaluate RUN... ", "such as chalknet evaluate "),
+    ("predict r x.csv", "chalknet predict: got no --out; expected chalknet predict RUN... CSV ", "such as chalknet "),
+    ("evaluate r x.csv y.csv", "runs: got the table x.csv; expected folders of runs, and one table after them", ""),
+    ("show a y", "chalknet show: got the extra 'y'; expected chalknet show RECIPE|SPEC|RUN", "see chalknet "),
     ("schema x", "chalknet schema: got the extra 'x'; expected chalknet schema", "see chalknet schema --help"),
     ("train a b", "chalknet train: got the extra 'b'; expected chalknet train [RECIPE]", "see chalknet train --help"),
     ("train plain-128 x.csv", "chalknet train: got the extra 'x.csv'", "did you mean --train x.csv?"),
@@ -179,11 +180,14 @@ EVIL = "\x1b[31m[red]x[/red]\u202e\r\x07"
         ["train", "--set", f"optimizer.type={EVIL}"],
         ["train", "--train", EVIL],
         ["train", "plain-128", f"{EVIL}.csv"],
-        ["evaluate", "r", "x.csv", EVIL],
+        ["show", "r", EVIL],
+        ["evaluate", EVIL, "r", "x.csv"],
+        ["evaluate", f"{EVIL}.csv", "r", "x.csv"],
+        ["evaluate", "r", "x.csv", "--augment", EVIL],
         ["evaluate", EVIL, "x.csv"],
         [EVIL, "train", f"--{EVIL}"],
     ],
-    ids=range(20),
+    ids=range(23),
 )
 def test_what_was_typed_reaches_the_terminal_harmlessly(words: list[str], chalknet: Chalknet) -> None:
     done = chalknet(*words)

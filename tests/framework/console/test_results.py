@@ -246,7 +246,7 @@ def test_a_picture_stands_beside_what_was_seen_in_it() -> None:
     """A row of four pixels; its label is 1, and the model says 2, 1, 3 and 0 in this order."""
     model = _reader(4, certainty=0.01)
     data = Dataset(np.array([[0, 100, 200, 50]], np.float32), np.array([1]))
-    table = misread_pictures(model, data, np.array([0]), (2, 2), Shown("no color").console)
+    table = misread_pictures(model.predict_proba(data.x), data, np.array([0]), (2, 2), Shown("no color").console)
     shown = Shown("no color", width=40)
     shown.console.print(table)
     p = model.predict_proba(data.x)[0]
@@ -263,7 +263,8 @@ def test_a_picture_stands_beside_what_was_seen_in_it() -> None:
 def test_the_true_class_is_there_however_improbable_and_no_other_below_a_percent() -> None:
     data = Dataset(np.array([[0, 0, 100, 0]], np.float32), np.array([1]))
     shown = Shown("no color")
-    shown.console.print(misread_pictures(_reader(4), data, np.array([0]), (2, 2), shown.console))
+    probabilities = _reader(4).predict_proba(data.x)
+    shown.console.print(misread_pictures(probabilities, data, np.array([0]), (2, 2), shown.console))
     guesses = re.findall(r"(\d) (▆*) (\d+)%", shown.screen.text)
     assert guesses == [("2", "▆" * 6, "100"), ("1", "", "0")]
 
