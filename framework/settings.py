@@ -20,8 +20,9 @@ class TrainingSettings:
 
     `batch_size` None means all rows at once, plain gradient descent. `monitor` is the figure that decides, on the
     validation data, which epoch is best; with `patience` p the run ends after p epochs without a better one, and with
-    `restore_best` the model ends up with the weights of the best. `threads` are those of the matrix products, or for
-    large batches the workers (see Gradients); "auto" measures a few steps and takes the fastest number.
+    `restore_best` the model ends up with the weights of the best. `threads` are the cores a step may use: by that many
+    threads of the matrix products, by processes that share the training out (see framework.sharing), or for large
+    batches by workers (see Gradients); "auto" measures a few steps and takes the fastest number.
 
     `clip_norm` limits the norm of each step's gradient, `max_norm` that of each unit's incoming weights. With
     `average`, a decay such as 0.999, a moving average of the weights is what is evaluated, compared and kept.

@@ -20,6 +20,7 @@ from framework.sharing.share import Share
 from framework.sharing.units import has_units_enough, unit_shares
 from framework.stepper import NotFinite
 from framework.task import Task
+from framework.threads import usable_cores
 
 FAREWELL = 2.0
 """Seconds a process has for ending by itself."""
@@ -33,11 +34,12 @@ NextStep = tuple[Batch, int, float]
 def can_share(task: Task, ranks: int) -> bool:
     """Whether so many processes could train it, and it would be worth it.
 
-    Needs fork, memory that keeps the order of writes (see Meeting), and layers that hide nothing: those of this
-    framework, as one of somebody's own may note what it sees, and would do so in a process that nobody asks.
+    Needs a core for each, as they wait for one another by looking; fork; memory that keeps the order of writes (see
+    Meeting); and layers that hide nothing: those of this framework, as one of somebody's own may note what it sees, and
+    would do so in a process that nobody asks.
     """
     return (
-        ranks > 1
+        1 < ranks <= usable_cores()
         and sys.platform == "linux"
         and platform.machine() == "x86_64"
         and len(task.model.output_shape) == 1
