@@ -1,9 +1,10 @@
 """One contender in a process of its own, so that libraries and their threads do not meet.
 
-    python -m scripts.benchmarks.contender NAME HIDDEN BATCH OPTIMIZER
+    python -m scripts.benchmarks.contender training NAME HIDDEN BATCH OPTIMIZER ROWS
+    python -m scripts.benchmarks.contender answering NAME MODEL ROWS
 
-It says `ready` after its first steps; for every line with a number of seconds it then trains that long, and answers
-with the samples seen and the seconds it took. The number of threads comes in the environment.
+It says `ready` after a first trial; for every line with a number of seconds it then works that long, and answers with
+the samples seen and the seconds it took. The number of threads comes in the environment.
 """
 
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 
 from framework.types import Numbers
 from models.digits import load_training_digits
+from scripts.benchmarks.answering import answering
 from scripts.benchmarks.peers.job import StepJob
 
 Contender = Callable[[StepJob, Numbers, Numbers], Callable[[], int]]
@@ -52,11 +54,15 @@ def contender(name: str) -> Contender:
     return products.contender
 
 
+def training(name: str, words: list[str]) -> Callable[[], int]:
+    """What makes some steps at every call, and says how many samples they saw."""
+    job, digits = StepJob.of(words), load_training_digits()
+    return contender(name)(job, digits.x[: job.rows], digits.y[: job.rows])
+
+
 def main() -> None:
-    name, hidden, batch, optimizer = sys.argv[1:]
-    job = StepJob(int(hidden), int(batch), "adam" if optimizer == "adam" else "sgd")
-    digits = load_training_digits()
-    run = contender(name)(job, digits.x, digits.y)
+    kind, name, *words = sys.argv[1:]
+    run = training(name, words) if kind == "training" else answering(name, words)
     run()
     print("ready", flush=True)
     for line in sys.stdin:

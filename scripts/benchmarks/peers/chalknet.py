@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 from framework import SGD, Adam, Dataset, Dense, ReLU, Rescale, Sequential, Training, TrainingSettings
-from framework.types import Numbers
+from framework.types import Array, Numbers
 from scripts.benchmarks.peers.job import StepJob
 
 MANY = 1_000_000
@@ -23,3 +23,10 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
         return training.state.samples - before
 
     return run
+
+
+def answerer(model: Sequential, images: Numbers, *, scores: bool) -> Callable[[], Array]:
+    """From raw pixels: it scales them itself."""
+    if scores:
+        return lambda: model.forward(images)
+    return lambda: model.predict_proba(images)

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 os.environ["KERAS_BACKEND"] = "jax"
 
 import keras
 import numpy as np
 
-from framework.types import Numbers
-from scripts.benchmarks.peers.job import StepJob
+from framework import Sequential
+from framework.types import Array, Numbers
+from scripts.benchmarks.peers.job import StepJob, weights_of
 
 ROWS = 20_000
 """A part of the rows, so that an epoch is short."""
@@ -18,9 +20,7 @@ ROWS = 20_000
 def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
     keras.utils.set_random_seed(0)
     pixels, labels = (x[:ROWS] / np.float32(255)).astype(np.float32), y[:ROWS].astype(np.int32)
-    model = keras.Sequential(
-        [keras.Input((784,)), keras.layers.Dense(job.hidden, activation="relu"), keras.layers.Dense(10)]
-    )
+    model = _network(job.hidden)
     kind = keras.optimizers.SGD if job.optimizer == "sgd" else keras.optimizers.Adam
     model.compile(kind(job.rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
@@ -29,3 +29,16 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
         return len(pixels)
 
     return run
+
+
+def answerer(model: Sequential, images: Numbers) -> Callable[[], Array]:
+    weights = weights_of(model)
+    network = _network(weights[0].shape[1])
+    network.set_weights(list(weights))
+    pixels = keras.ops.convert_to_tensor((images / np.float32(255)).astype(np.float32))
+    return lambda: np.asarray(network(pixels))
+
+
+def _network(hidden: int) -> Any:
+    layers = keras.layers
+    return keras.Sequential([keras.Input((784,)), layers.Dense(hidden, activation="relu"), layers.Dense(10)])

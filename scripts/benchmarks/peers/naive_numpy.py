@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from framework.types import Numbers
-from scripts.benchmarks.peers.job import CHUNK, StepJob
+from framework import Sequential
+from framework.types import Array, Numbers
+from scripts.benchmarks.peers.job import CHUNK, StepJob, weights_of
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -43,3 +44,16 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
         return len(order)
 
     return run
+
+
+def answerer(model: Sequential, images: Numbers) -> Callable[[], Array]:
+    w1, b1, w2, b2 = (array.astype(np.float64) for array in weights_of(model))
+    X = images / 255.0
+
+    def answer() -> Array:
+        z2: Array = np.maximum(X.dot(w1) + b1, 0).dot(w2) + b2
+        e = np.exp(z2 - np.max(z2, axis=1, keepdims=True))
+        a2: Array = e / np.sum(e, axis=1, keepdims=True)
+        return a2
+
+    return answer

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from framework.types import Numbers
-from scripts.benchmarks.peers.job import CHUNK, StepJob
+from framework import Sequential
+from framework.types import Array, Numbers
+from scripts.benchmarks.peers.job import CHUNK, StepJob, weights_of
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -46,3 +47,22 @@ def contender(job: StepJob, x: Numbers, y: Numbers, *, loader: bool = False) -> 
         return seen
 
     return run
+
+
+def answerer(model: Sequential, images: Numbers) -> Callable[[], Array]:
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    w1, b1, w2, b2 = map(torch.from_numpy, weights_of(model))
+    first, second = nn.Linear(*w1.shape), nn.Linear(*w2.shape)
+    with torch.no_grad():
+        for layer, weight, bias in ((first, w1, b1), (second, w2, b2)):
+            layer.weight.copy_(weight.T)
+            layer.bias.copy_(bias)
+    network = nn.Sequential(first, nn.ReLU(), second).eval()
+    pixels = torch.from_numpy(images).float() / 255
+
+    def answer() -> Array:
+        with torch.inference_mode():
+            scores: Array = network(pixels).numpy()
+        return scores
+
+    return answer

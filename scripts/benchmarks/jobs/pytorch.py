@@ -1,9 +1,5 @@
-"""The job of `plain-128` written in PyTorch: Kaggle's train.csv in, submission.csv out. Needs the extra `bench`.
-
-    python -m scripts.benchmarks.torch_job TRAIN.csv TEST.csv OUT.csv [--loader] [--threads N]
-
-784-128-10, Adam at 0.001, batches of 128, ten epochs, float32. Rows are read as uint8 and batches are cut from tensors
-by index; with --loader they come from a DataLoader, as in PyTorch's own tutorial.
+"""The job in PyTorch: batches are cut from tensors by index; with --loader they come from a DataLoader, as in PyTorch's
+own tutorial.
 """
 
 import sys
@@ -17,11 +13,7 @@ EPOCHS, BATCH = 10, 128
 
 
 def main() -> None:
-    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    if "--threads" in sys.argv:
-        threads = arguments.pop()
-        torch.set_num_threads(int(threads))
-    train_path, test_path, out = arguments
+    train_path, test_path, out = sys.argv[1:4]
     torch.manual_seed(0)
     train = pd.read_csv(train_path, dtype="uint8")
     labels = torch.from_numpy(train["label"].to_numpy().astype("int64"))
