@@ -111,9 +111,10 @@ class Gradients:
         scores = forward_through(model.layers, x, step)
         if self._complete is not None:
             self._complete(scores)
-        value, dy = self.loss.value_and_grad(scores, y, weight)
-        labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
-        right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
+        value, dy, right = self.loss.for_training(scores, y, weight)
+        if right is None:
+            labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
+            right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
         backward_through(model.layers, dy, need_dx=False)
         return value, right
 

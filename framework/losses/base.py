@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from framework.errors import InputError
-from framework.types import Array
+from framework.types import Array, Numbers
 
 Weights = NDArray[np.floating]
 
@@ -29,6 +29,15 @@ class Loss(ABC):
         self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> tuple[float, Array]:
         """The mean loss and ∂loss/∂outputs, a new array of the shape of outputs."""
+
+    def for_training(
+        self, outputs: Array, targets: Numbers, sample_weight: Array | None = None
+    ) -> tuple[float, Array, int | None]:
+        """As `value_and_grad`, for targets that are known to fit; and how many outputs are highest at their label.
+
+        None for the latter where the loss does not happen to know it. A loss that has much to check overrides it.
+        """
+        return *self.value_and_grad(outputs, targets, sample_weight), None
 
     def total_weight(self, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Σ w of rows with these targets, above 0: how much their mean counts beside that of others. A row counts 1."""

@@ -61,7 +61,13 @@ class SoftmaxCrossEntropy(Loss):
     def value_and_grad(
         self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> tuple[float, Array]:
-        t, smoothing = self._checked(outputs, np.asarray(targets)), self.label_smoothing
+        value, grad, _ = self.for_training(outputs, self._checked(outputs, np.asarray(targets)), sample_weight)
+        return value, grad
+
+    def for_training(
+        self, outputs: Array, targets: Numbers, sample_weight: ArrayLike | None = None
+    ) -> tuple[float, Array, int | None]:
+        t, smoothing, right = targets, self.label_smoothing, None
         first = np.arange(0, outputs.size, outputs.shape[1])  # of each row, in the matrix as one vector
         top = first + outputs.argmax(axis=1)
         # log Σ e^z = max z + log1p(Σ over the others of e^(z − max z)): the others' sum may be tiny, 1 + it may not.
@@ -75,6 +81,7 @@ class SoftmaxCrossEntropy(Loss):
         losses = np.log1p(rest)
         if t.ndim == 1:  # labels: q has one entry in a row
             own = first + t.astype(np.intp)
+            right = int(np.count_nonzero(own == top))
             losses -= (1 - smoothing) * below.take(own)
             flat[own] -= 1 - smoothing
         else:
@@ -83,7 +90,7 @@ class SoftmaxCrossEntropy(Loss):
         if smoothing:
             losses -= smoothing * below.mean(axis=1)
             p -= smoothing / outputs.shape[1]
-        return weighted_mean(losses, p, sample_weight, self._row_weights(t))
+        return *weighted_mean(losses, p, sample_weight, self._row_weights(t)), right
 
     def _checked(self, outputs: Array, targets: Numbers) -> Numbers:
         """`targets` as labels (n,) or probabilities (n, k), and as many class weights as classes."""
