@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from framework.saving import Checkpoints, resume
     from framework.specs import LayerSpec, ModelSpec, RunSpec, parse_spec, read_spec
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Affine",

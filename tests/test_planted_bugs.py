@@ -111,8 +111,8 @@ BUGS = (
     Bug(
         "bias correction at step 0",
         "framework/optimizers/adam.py",
-        "rule.beta_1 ** (index + 1)",
-        "rule.beta_1 ** max(index, 1)",
+        "rule.beta_1**t)",
+        "rule.beta_1 ** max(index, 1))",
     ),
     Bug("decay on biases", "framework/optimizers/adam.py", "block.values[: block.decayed] *=", "block.values *="),
     Bug(

@@ -11,9 +11,10 @@ from framework.optimizers.base import Block, Elementwise, checked_epsilon, forge
 
 @final
 class Adam(Elementwise):
-    """m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²; w ← w − η · m̂ / (√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+    """m ← β₁m + g, v ← β₂v + g²; w ← w − η · m̂ / (√v̂ + ε), m̂ = m (1−β₁)/(1−β₁ᵗ), v̂ = v (1−β₂)/(1−β₂ᵗ).
 
-    t counts from 1; the hats undo the start from 0. Kingma and Ba 2015, arXiv:1412.6980.
+    t counts from 1, and the hats make averages of the fading sums, from the first step on. The paper has the averages
+    themselves in m and v, with 1−β inside and two passes more. Kingma and Ba 2015, arXiv:1412.6980.
     """
 
     squares = ("v",)
@@ -74,22 +75,21 @@ class AdamW(Elementwise):
 
 
 def _adam(rule: Adam | AdamW, block: Block, learning_rate: float, index: int) -> None:
-    """Adam's rule, in place. With c = √(1−β₂ᵗ): m̂/(√v̂+ε) = m · c/(1−β₁ᵗ) / (√v + ε c), one pass less."""
+    """Adam's rule, in place. With a = (1−β₁)/(1−β₁ᵗ), b = √((1−β₂)/(1−β₂ᵗ)): m̂/(√v̂+ε) = m · a/b / (√v + ε/b)."""
     values, grads, slots, change, _ = block
-    m, v = slots["m"], slots["v"]
-    np.subtract(grads, m, out=change)
-    change *= 1 - rule.beta_1
-    m += change
+    m, v, t = slots["m"], slots["v"], index + 1
+    m *= rule.beta_1
+    m += grads
     forget_the_tiny(m, index)
 
     np.multiply(grads, grads, out=change)
-    change *= 1 - rule.beta_2
     v *= rule.beta_2
     v += change
 
-    correction = math.sqrt(1 - rule.beta_2 ** (index + 1))
+    a = (1 - rule.beta_1) / (1 - rule.beta_1**t)
+    b = math.sqrt((1 - rule.beta_2) / (1 - rule.beta_2**t))
     np.sqrt(v, out=change)
-    change += rule.epsilon * correction
+    change += rule.epsilon / b
     np.divide(m, change, out=change)
-    change *= learning_rate * correction / (1 - rule.beta_1 ** (index + 1))
+    change *= learning_rate * a / b
     values -= change
