@@ -126,9 +126,4 @@ def parts(batch: Batch, most: int) -> list[Batch]:
         return [batch]
     pairs = -(-rows // (2 * most))  # an even number of parts leaves no second worker idle at the end
     size = -(-rows // (2 * pairs))
-    return [_rows(batch, slice(start, start + size)) for start in range(0, rows, size)]
-
-
-def _rows(batch: Batch, rows: slice) -> Batch:
-    weight = batch.sample_weight
-    return Batch(batch.x[rows], batch.y[rows], None if weight is None else weight[rows])
+    return [batch.part(slice(start, start + size)) for start in range(0, rows, size)]

@@ -17,6 +17,11 @@ class Batch(NamedTuple):
     y: Numbers
     sample_weight: Array | None = None
 
+    def part(self, rows: slice) -> "Batch":
+        """Some of its rows."""
+        weight = self.sample_weight
+        return Batch(self.x[rows], self.y[rows], None if weight is None else weight[rows])
+
 
 @final
 class Batches:

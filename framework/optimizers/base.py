@@ -28,7 +28,7 @@ class Optimizer(ABC):
     learning_rate: float
 
     squares: ClassVar[tuple[str, ...]] = ()
-    """The slots that hold averages of squares: none of their numbers is below 0."""
+    """The slots that hold fading sums or averages of squares: none of their numbers is below 0."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -63,7 +63,7 @@ class Optimizer(ABC):
 
     def load_slots(self, slots: Mapping[str, Array]) -> None:
         """Copy `slots` in. Raises InputError, and changes nothing, unless names, shapes and dtypes fit exactly, every
-        number is finite, and none in an average of squares is below 0.
+        number is finite, and none among squares is below 0.
         """
         own = self.slots
         if own.keys() != slots.keys():

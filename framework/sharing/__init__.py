@@ -1,4 +1,4 @@
-"""One hidden layer shared out among processes: each trains some of the units, on a core of its own.
+"""A training shared out among processes, each on a core of its own: by hidden units, or by the rows of a batch.
 
 A network with one hidden layer is a sum of narrower ones. With the columns of W1 and the rows of W2 dealt out to ranks,
 
@@ -6,9 +6,9 @@ A network with one hidden layer is a sum of narrower ones. With the columns of W
 
 and no other number of a step depends on what another rank has: ∂L/∂W1ᵣ, ∂L/∂b1ᵣ and ∂L/∂W2ᵣ follow from ∂L/∂scores and
 from r's own. So ranks meet once a step, to add up n x classes numbers, and each keeps its weights, gradients and the
-optimizer's memory in the cache of its core. Split by rows they would have to add up all gradients. As in tensor
+optimizer's memory in the cache of its core. Split by rows they have to add up all gradients. As in tensor
 parallelism, Shoeybi et al. 2019, arXiv:1909.08053.
 
-They are processes, as threads of one would wait for each other's Python: `cut` deals out, `sums` is where they meet,
-`ranks` has the processes.
+Rows are shared out where a sample is much work for each weight, as in convolutions. They are processes, as threads of
+one would wait for each other's Python: `units` and `rows` deal out, `meeting` is where they meet, `ranks` has them.
 """

@@ -26,6 +26,7 @@ FAREWELL = 2.0
 """Seconds a process has for ending by itself."""
 NOT_FINITE = 4
 """Its exit code where a gradient was not finite."""
+ALONE = "threads=1 needs only one"
 
 NextStep = tuple[Batch, int, float]
 """A batch, the index of its step, and the learning rate."""
@@ -67,6 +68,8 @@ class Ranks:
         self._shares: list[Share] = []
         self._others: list[int] = []
         """The processes of the other ranks, while there are any."""
+        self._failure: NotFinite | EnvironmentFault | None = None
+        """Why one of them has come to its end before the training has."""
         self._settled = ""
         """The optimizer as it was when the weights were copied back, if no step has been made since."""
 
@@ -80,13 +83,13 @@ class Ranks:
         """As Update's; where another rank's gradient is not finite, it is raised at the step after."""
         if self._settled:
             self._notice_changes()
-        if not self._others:
+        if not self._shares:
             self._start()
         return self._shares[0].update(batch, index, rate)
 
     def settle(self, *, weights_only: bool = False) -> None:
         """Let model and optimizer be those after the last step, or only the model's weights, which takes less time."""
-        if not self._others:
+        if not self._shares:
             return
         if not self._settled:
             with suppress(NotFinite):
@@ -117,7 +120,11 @@ class Ranks:
             with warnings.catch_warnings():
                 # Python warns that another thread may hold a lock for ever; what runs here takes none of theirs
                 warnings.simplefilter("ignore", DeprecationWarning)
-                process = os.fork()
+                try:
+                    process = os.fork()
+                except OSError as error:
+                    reason = error.strerror or error
+                    raise EnvironmentFault(f"a process cannot be started: {reason}", hint=ALONE) from error
             if not process:
                 self._work(rank, parent=here)
             self._others.append(process)
@@ -149,26 +156,34 @@ class Ranks:
             os._exit(code)
 
     def _look_after(self) -> None:
-        """Raise where another rank has come to an end: nobody would ever meet it again."""
+        """Raise where another rank has come to an end, each time anew: nobody will ever meet it again."""
         for process in self._others:
-            ended, status = os.waitpid(process, os.WNOHANG)
-            if ended:
+            code = _exit_code(process)
+            if code is not None:
                 self._others.remove(process)
-                code = os.waitstatus_to_exitcode(status)
-                if code == NOT_FINITE:
-                    raise NotFinite("a gradient is not finite")
-                raise EnvironmentFault(
-                    f"a process of the training ended with {code}; expected it to go on",
-                    hint="threads=1 needs only one",
-                )
+                self._failure = NotFinite("a gradient is not finite")
+                if code != NOT_FINITE:
+                    what = f"a process of the training ended with {code}; expected it to go on"
+                    self._failure = EnvironmentFault(what, hint=ALONE)
+                break
+        if self._failure is not None:
+            raise self._failure
 
     def _stop(self) -> None:
         self._meeting.end()
         patience = time.monotonic() + FAREWELL
         for process in self._others:
-            while not os.waitpid(process, os.WNOHANG)[0]:
+            while _exit_code(process) is None:
                 if time.monotonic() > patience:
                     os.kill(process, signal.SIGKILL)
                 time.sleep(NAP)
-        self._others.clear()
-        self._settled = ""
+        self._shares, self._others, self._failure, self._settled = [], [], None, ""
+
+
+def _exit_code(process: int) -> int | None:
+    """How it has ended; None while it has not. -1 where the system, asked to by somebody, does not keep it for us."""
+    try:
+        ended, status = os.waitpid(process, os.WNOHANG)
+    except ChildProcessError:
+        return -1
+    return os.waitstatus_to_exitcode(status) if ended else None

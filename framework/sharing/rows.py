@@ -13,7 +13,7 @@ from framework.data.batches import Batch
 from framework.gradients import PART_ROWS, Gradients, part_rows
 from framework.randomness import Step
 from framework.sharing.meeting import Meeting, Sum, part_of
-from framework.sharing.share import Share, augmented, rows_of
+from framework.sharing.share import Share, augmented
 from framework.stepper import Update
 from framework.task import Task
 
@@ -49,7 +49,7 @@ class RowGradients:
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         grads, loss = self.task.model.parameters.grads, self.task.loss
-        part = rows_of(batch, part_of(len(batch.x), self.rank, self.total.meeting.ranks))
+        part = batch.part(part_of(len(batch.x), self.rank, self.total.meeting.ranks))
         value, right = 0.0, 0
         if len(part.x):
             if self.task.augmentation is not None:

@@ -5,7 +5,6 @@ from typing import Protocol
 import numpy as np
 
 from framework.data.augmentation import Augmentation
-from framework.data.batches import Batch
 from framework.randomness import Step, stream
 from framework.stepper import Update
 from framework.types import Array, Numbers
@@ -24,11 +23,6 @@ class Share(Protocol):
 
     def give_rest(self) -> None:
         """Copy this rank's gradients and optimizer's slots to the whole model's."""
-
-
-def rows_of(batch: Batch, mine: slice) -> Batch:
-    weight = batch.sample_weight
-    return Batch(batch.x[mine], batch.y[mine], None if weight is None else weight[mine])
 
 
 def augmented(augmentation: Augmentation, x: Numbers, step: Step, rank: int) -> Array:

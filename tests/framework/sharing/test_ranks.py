@@ -1,6 +1,7 @@
 """A training shared out among processes gives what one process gives, and leaves none behind."""
 
 import copy
+import errno
 import os
 import platform
 import signal
@@ -45,10 +46,12 @@ from framework import (
     Training,
     TrainingSettings,
 )
+from framework.data.batches import Batch
 from framework.randomness import Step
 from framework.saving import Checkpoints
 from framework.sharing.ranks import Ranks, can_share
 from framework.sharing.share import augmented
+from framework.sharing.units import UnitGradients
 from framework.task import Task
 from framework.threads import usable_cores
 from framework.types import Array, Numbers
@@ -251,6 +254,43 @@ def test_a_training_that_diverges_says_so(ranks: int) -> None:
         _end(training)
     assert "the first number that is not finite is in" in str(caught.value)
     assert _children() == before
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_a_gradient_that_is_not_finite_in_another_rank_ends_it_too(ranks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = UnitGradients.__call__
+
+    def failing(self: UnitGradients, batch: Batch, step: Step) -> tuple[float, int]:
+        answer = whole(self, batch, step)
+        if self.rank == 1 and step.index == 4:
+            self._own.models[0].parameters.grads[0] = np.nan
+        return answer
+
+    monkeypatch.setattr(UnitGradients, "__call__", failing)
+    before = _children()
+    training = _training(ranks)
+    with pytest.raises(Diverged, match=r"epoch 1, step 6, .*: a gradient is not finite"):
+        _end(training)
+    assert _children() == before
+    assert np.isfinite(training.model.parameters.values).all()
+
+
+def test_a_machine_that_allows_no_more_processes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("framework.sharing.ranks.os.fork", full)
+    with pytest.raises(EnvironmentFault, match=r"^a process cannot be started: Resource temporarily unavailable"):
+        _end(_training(2))
+
+
+def test_somebody_who_never_wants_to_hear_of_ended_processes_can_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system forgets them then, and waiting for one is an error."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert _end(_training(2))[0].tobytes() == _end(_training(2))[0].tobytes()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_a_rank_that_is_killed_ends_the_training_with_a_word() -> None:
