@@ -13,7 +13,7 @@ from framework.data.batches import Batch
 from framework.gradients import PART_ROWS, Gradients, part_rows
 from framework.randomness import Step
 from framework.sharing.meeting import Meeting, Sum, part_of
-from framework.sharing.share import Share, augmented
+from framework.sharing.share import Share, augmented, work
 from framework.stepper import Update
 from framework.task import Task
 
@@ -27,9 +27,7 @@ def has_work_enough(task: Task, ranks: int) -> bool:
     most = min(PART_ROWS, ranks * part_rows(model))  # larger batches go in parts, whoever works them through
     if part_rows(model) == sys.maxsize or not ranks <= rows <= most:
         return False
-    shapes = (model.input_shape, *model.shapes)
-    work = sum(layer.multiply_adds(shape) for layer, shape in zip(model.layers, shapes, strict=False))
-    return rows * work >= LEAST_WORK * model.parameters.values.size
+    return rows * sum(work(model)) >= LEAST_WORK * model.parameters.values.size
 
 
 def row_shares(task: Task, meeting: Meeting) -> list[Share]:

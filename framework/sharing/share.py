@@ -6,6 +6,7 @@ import numpy as np
 
 from framework.data.augmentation import Augmentation
 from framework.randomness import Step, stream
+from framework.sequential import Sequential
 from framework.stepper import Update
 from framework.types import Array, Numbers
 
@@ -23,6 +24,12 @@ class Share(Protocol):
 
     def give_rest(self) -> None:
         """Copy this rank's gradients and optimizer's slots to the whole model's."""
+
+
+def work(model: Sequential) -> list[int]:
+    """How many products one sample's forward sums up, by layer."""
+    shapes = (model.input_shape, *model.shapes)
+    return [layer.multiply_adds(shape) for layer, shape in zip(model.layers, shapes, strict=False)]
 
 
 def augmented(augmentation: Augmentation, x: Numbers, step: Step, rank: int) -> Array:

@@ -1,6 +1,11 @@
-"""A hidden layer shared out by its units: each rank has some columns of W1 and rows of W2, and scores are added up."""
+"""Hidden layers shared out by their units: ranks have columns of one layer's W and rows of the next, and add up.
+
+In a deep network every second hidden layer is. What lies between, an activation on the sum, is done by all ranks alike.
+"""
 
 import copy
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple, final
 
 import numpy as np
@@ -8,7 +13,7 @@ import numpy as np
 from framework.data.batches import Batch
 from framework.gradients import Gradients, part_rows
 from framework.initializers import Constant
-from framework.layers import Dense, Flatten, Rescale, Reshape
+from framework.layers import Dense, Dropout, GaussianNoise
 from framework.layers.base import Activation, Layer
 from framework.optimizers import Optimizer
 from framework.optimizers.base import Elementwise
@@ -16,7 +21,8 @@ from framework.parameters import ParameterVector
 from framework.randomness import Step
 from framework.sequential import Sequential
 from framework.sharing.meeting import Gathering, Meeting, Sum, part_of, shared
-from framework.sharing.share import Share, augmented
+from framework.sharing.partial import Partial
+from framework.sharing.share import Share, augmented, work
 from framework.stepper import Update
 from framework.task import Task
 from framework.types import Array
@@ -24,34 +30,39 @@ from framework.weights import views
 
 LEAST_UNITS = 16
 """Hidden units a rank has at the least; fewer are not worth a process."""
+LEAST_SHARED = 0.7
+"""Of the multiplications of a step, at the least: the others every rank makes."""
 
 
-class Anatomy(NamedTuple):
-    """A model with one hidden layer, by its parts."""
+class Pair(NamedTuple):
+    """Two Dense layers, with nothing between them that needs more than one unit, and their places in the model."""
 
-    before: tuple[Layer, ...]
     hidden: Dense
-    activation: Activation
-    scores: Dense
+    after: Dense
+    first: int
+    last: int
 
 
-def anatomy(model: Sequential) -> Anatomy | None:
-    """The parts of `model`, if it is Dense, an activation, Dense, after layers that only scale or reshape."""
-    before, last = model.layers[:-3], model.layers[-3:]
-    match last:
-        case (Dense() as hidden, Activation() as activation, Dense() as scores):
-            if all(isinstance(layer, Rescale | Flatten | Reshape) for layer in before):
-                return Anatomy(before, hidden, activation, scores)
-    return None
+def pairs(model: Sequential) -> Iterator[Pair]:
+    """The hidden layers of `model` that can be shared out, each with the Dense layer after it."""
+    dense = [(index, layer) for index, layer in enumerate(model.layers) if isinstance(layer, Dense)]
+    free = 0
+    for (first, hidden), (last, after) in pairwise(dense):
+        between = model.layers[first + 1 : last]
+        if first >= free and all(isinstance(layer, Activation | Dropout | GaussianNoise) for layer in between):
+            free = last + 1
+            yield Pair(hidden, after, first, last)
 
 
 def has_units_enough(task: Task, ranks: int) -> bool:
-    """Whether a hidden layer may be shared out: nothing needs a whole unit, or the whole gradient."""
-    parts, settings = anatomy(task.model), task.settings
+    """Whether hidden layers may be shared out, and are most of the work: nothing needs a whole one, or the gradient."""
+    model, settings = task.model, task.settings
+    found, each = list(pairs(model)), work(model)
     return (
-        parts is not None
-        and parts.hidden.out_features >= ranks * LEAST_UNITS
-        and task.rows <= part_rows(task.model)
+        sum(each[pair.first] + each[pair.last] for pair in found) >= LEAST_SHARED * sum(each)
+        and all(pair.hidden.out_features >= ranks * LEAST_UNITS for pair in found)
+        and all(layer.rows_are_independent for layer in model.layers)
+        and task.rows <= part_rows(model)
         and isinstance(task.optimizer, Elementwise)
         and settings.clip_norm is None
         and settings.max_norm is None
@@ -61,19 +72,23 @@ def has_units_enough(task: Task, ranks: int) -> bool:
 
 def unit_shares(task: Task, meeting: Meeting) -> list[Share]:
     """A share for each rank."""
-    model = task.model
-    total = Sum(meeting, (task.rows, *model.output_shape), model.dtype)
-    gathering = Gathering(meeting, (task.rows, *model.input_shape), np.dtype(np.float32))
-    return [UnitShare(task, total, gathering, rank) for rank in range(meeting.ranks)]
+    model, rows = task.model, task.rows
+    gathering = Gathering(meeting, (rows, *model.input_shape), np.dtype(np.float32))
+    sums = {}
+    for pair in pairs(model):
+        sums[pair.last] = Sum(meeting, (rows, pair.after.out_features), model.dtype)
+        if any(layer.parameters for layer in model.layers[: pair.first]):
+            sums[pair.first] = Sum(meeting, (rows, pair.hidden.in_features), model.dtype)
+    return [UnitShare(task, sums, gathering, rank) for rank in range(meeting.ranks)]
 
 
 @final
 class UnitGradients:
     """Fills the gradients of one rank's weights. Each augments some rows of the batch, for all."""
 
-    def __init__(self, task: Task, narrow: Sequential, total: Sum, gathering: Gathering, rank: int) -> None:
+    def __init__(self, task: Task, own: Sequential, gathering: Gathering, rank: int) -> None:
         self.task, self.gathering, self.rank = task, gathering, rank
-        self._own = Gradients(narrow, task.loss, rows=task.rows, threads=1, complete=total)
+        self._own = Gradients(own, task.loss, rows=task.rows, threads=1)
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         if self.task.augmentation is not None:
@@ -85,41 +100,30 @@ class UnitGradients:
 
 @final
 class UnitShare:
-    """A narrower model, whose scores are a part of the sum, and an optimizer for it.
+    """A narrower model, which meets the others' where sums are to be made, and an optimizer for it.
 
     Their numbers lie in memory that all ranks have, so that the first can collect them.
     """
 
-    def __init__(self, task: Task, total: Sum, gathering: Gathering, rank: int) -> None:
-        model, optimizer, parts = task.model, task.optimizer, anatomy(task.model)
-        if parts is None:
-            raise ValueError(f"{model!r} has no hidden layer to be shared out")
-        before, hidden, activation, scores = parts
-        mine = part_of(hidden.out_features, rank, gathering.meeting.ranks)
-        units, zero = mine.stop - mine.start, Constant(0.0)
-        narrow = Dense(hidden.in_features, units, use_bias=hidden.use_bias, weight_initializer=zero)
-        # b2 is added once
-        last = Dense(units, scores.out_features, use_bias=scores.use_bias and rank == 0, weight_initializer=zero)
-        own = Sequential(
-            [*map(copy.deepcopy, before), narrow, copy.deepcopy(activation), last],
-            input_shape=model.input_shape,
-            dtype=model.dtype,
-        )
-        vectors, rule = own.parameters, copy.deepcopy(optimizer)
+    def __init__(self, task: Task, sums: Mapping[int, Sum], gathering: Gathering, rank: int) -> None:
+        model, rule = task.model, copy.deepcopy(task.optimizer)
+        layers, cuts = _narrowed(model, sums, rank, gathering.meeting.ranks)
+        own = Sequential(layers, input_shape=model.input_shape, dtype=model.dtype)
+        for pair in pairs(model):
+            for layer in own.layers[pair.first + 1 : pair.last]:
+                layer.path += f"/{rank}" if rank else ""  # units of its own draw random numbers of their own
+        vectors = own.parameters
         vectors.move(shared(vectors.values.size, model.dtype), shared(vectors.values.size, model.dtype))
         rule.begin(vectors, zeros=lambda like: shared(like.size, like.dtype))
-        self.update = Update(own, rule, task.settings, UnitGradients(task, own, total, gathering, rank))
+        self.update = Update(own, rule, task.settings, UnitGradients(task, own, gathering, rank))
 
-        cuts = {narrow.weight.path: (slice(None), mine), last.weight.path: (mine,)}
-        if narrow.bias is not None:
-            cuts[narrow.bias.path] = (mine,)
-        wholes = _by_path(model.parameters, optimizer)
-        pairs = [
-            [(part, whole[cuts.get(path, ())]) for part, whole in zip(parts_of_it, wholes[path], strict=True)]
-            for path, parts_of_it in _by_path(vectors, rule).items()
+        wholes = _by_path(model.parameters, task.optimizer)
+        matches = [
+            [(part, whole[cuts.get(path, ())]) for part, whole in zip(parts, wholes[path], strict=True)]
+            for path, parts in _by_path(vectors, rule).items()
         ]
-        self._weights = [values for values, *_ in pairs]
-        self._rest = [pair for _, *rest in pairs for pair in rest]
+        self._weights = [values for values, *_ in matches]
+        self._rest = [match for _, *rest in matches for match in rest]
         for part, whole in (*self._weights, *self._rest):
             part[...] = whole
 
@@ -133,6 +137,28 @@ class UnitShare:
     def give_rest(self) -> None:
         for part, whole in self._rest:
             whole[...] = part
+
+
+def _narrowed(
+    model: Sequential, sums: Mapping[int, Sum], rank: int, ranks: int
+) -> tuple[list[Layer], dict[str, tuple[slice, ...]]]:
+    """A rank's layers, and of each parameter, by its path, which part it has, if not the whole."""
+    layers = [copy.deepcopy(layer) for layer in model.layers]
+    cuts: dict[str, tuple[slice, ...]] = {}
+    zero = Constant(0.0)
+    for pair in pairs(model):
+        hidden, after = pair.hidden, pair.after
+        mine = part_of(hidden.out_features, rank, ranks)
+        units = mine.stop - mine.start
+        columns = Dense(hidden.in_features, units, use_bias=hidden.use_bias, weight_initializer=zero)
+        # the bias after the sum is added once
+        rows = Dense(units, after.out_features, use_bias=after.use_bias and rank == 0, weight_initializer=zero)
+        layers[pair.first] = Partial(columns, dx=sums[pair.first]) if pair.first in sums else columns
+        layers[pair.last] = Partial(rows, y=sums[pair.last])
+        cuts[hidden.weight.path], cuts[after.weight.path] = (slice(None), mine), (mine,)
+        if hidden.bias is not None:
+            cuts[hidden.bias.path] = (mine,)
+    return layers, cuts
 
 
 def _by_path(parameters: ParameterVector, optimizer: Optimizer) -> dict[str, tuple[Array, ...]]:

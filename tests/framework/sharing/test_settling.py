@@ -1,0 +1,104 @@
+"""Between two steps of a shared training: model and optimizer are whole, and may be changed, kept and gone on with."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framework import Adam, Dense, Dropout, EpochReport, Layer, StepReport, Training
+from framework.saving import Checkpoints
+from framework.types import Array
+from tests.framework.sharing.common import (
+    CLASSES,
+    FLOAT64,
+    NEXT_TO_NOTHING,
+    UNITS,
+    dense_layers,
+    end_of,
+    only_where_shared,
+    small_training,
+)
+
+pytestmark = only_where_shared
+
+NETWORKS = {
+    "one hidden layer": dense_layers(UNITS),
+    "four layers": dense_layers(UNITS, 20, UNITS),
+    "noisy, and a tail": [Dropout(0.1), *dense_layers(UNITS)[:-1], Dropout(0.5), Dense(UNITS, 16), Dense(16, CLASSES)],
+}
+
+
+@pytest.mark.parametrize("layers", list(NETWORKS.values())[:2], ids=list(NETWORKS)[:2])
+def test_between_two_reports_the_model_has_the_weights_of_the_last_step(
+    layers: list[Layer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)  # a report after every step
+    weights: dict[int, list[Array]] = {1: [], 2: []}
+    for ranks, seen in weights.items():
+        training = small_training(ranks, layers=copy.deepcopy(layers))
+        seen.extend(training.model.parameters.values.copy() for event in training if isinstance(event, StepReport))
+    assert len(weights[1]) == 2 * 7
+    for one, other in zip(weights[1], weights[2], strict=True):
+        np.testing.assert_allclose(other, one, rtol=FLOAT64, atol=NEXT_TO_NOTHING)
+
+
+def _halve(training: Training) -> None:
+    training.model.parameters.values[...] *= 0.5
+
+
+def _shift_the_last(training: Training) -> None:
+    training.model.parameters.values[-1] += 0.5
+
+
+def _slow_down(training: Training) -> None:
+    training.optimizer.learning_rate = 0.01
+
+
+def _roll_on(training: Training) -> None:
+    training.optimizer.momentum = 0.5  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("layers", [dense_layers(UNITS), dense_layers(UNITS, 20)], ids=["one hidden layer", "a tail"])
+@pytest.mark.parametrize("change", [_halve, _shift_the_last, _slow_down, _roll_on])
+def test_what_a_script_changes_between_two_reports_counts(
+    change: Callable[[Training], None], layers: list[Layer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    results = []
+    for ranks in (1, 2):
+        training = small_training(ranks, layers=copy.deepcopy(layers))
+        for number, _ in enumerate(training):
+            if number in (3, 9):
+                change(training)
+        results.append((training.model.parameters.values, training.optimizer.slots["velocity"]))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=FLOAT64, atol=NEXT_TO_NOTHING)
+    untouched = end_of(small_training(1, layers=copy.deepcopy(layers)))[0]
+    assert not np.allclose(results[1][0], untouched)
+
+
+def test_a_broken_off_training_goes_on_where_it_was() -> None:
+    whole, broken = small_training(2), small_training(2)
+    for event in broken:
+        if isinstance(event, EpochReport):
+            break
+    assert end_of(broken)[0].tobytes() == end_of(whole)[0].tobytes()
+
+
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_a_kept_training_goes_on_to_the_same_bits(layers: list[Layer], tmp_path: Path) -> None:
+    def training(checkpoints: Checkpoints | None = None) -> Training:
+        return small_training(2, Adam(0.01), copy.deepcopy(layers), epochs=3, checkpoints=checkpoints)
+
+    whole = end_of(training())
+    for event in training(Checkpoints(tmp_path, every=5)):
+        if isinstance(event, EpochReport) and event.epoch == 2:
+            break
+    resumed = training(Checkpoints(tmp_path, resume=True))
+    assert resumed.state.step == 10  # the fifth step saved last: inside an epoch of seven
+    values, _, slots, losses = end_of(resumed)
+    assert values.tobytes() == whole[0].tobytes()
+    assert losses == whole[3]
+    assert {name: slot.tobytes() for name, slot in slots.items()} == {n: s.tobytes() for n, s in whole[2].items()}
