@@ -26,30 +26,38 @@ class Bug:
     tests: str = GOLDENS
 
 
-LAYERS = "framework/layers"
+LAYERS, LOSSES = "framework/layers", "framework/losses"
 BUGS = (
     Bug("sign of the weight gradient", f"{LAYERS}/dense.py", "np.matmul(x.T, dy,", "np.matmul(-x.T, dy,"),
     Bug("bias not summed", f"{LAYERS}/dense.py", "np.matmul(ones, dy,", "np.matmul(np.eye(len(dy))[0], dy,"),
     Bug("weight not transposed", f"{LAYERS}/dense.py", "self.weight.value.T, out", "self.weight.value.T[:, ::-1], out"),
     Bug("dx not rescaled", f"{LAYERS}/rescale.py", "dy *= self.dtype.type(self.scale)", "dy *= 1"),
-    Bug("missing 1/n", "framework/losses/base.py", "        grad /= n\n", ""),
-    Bug("sum reported as mean", "framework/losses/base.py", "sum(dtype=np.float64)) / n, grad", "sum()), grad"),
+    Bug("missing 1/n", f"{LOSSES}/base.py", "    grad *= share if", "    grad *= 1.0 if"),
+    Bug("sum reported as mean", f"{LOSSES}/base.py", "losses.sum(dtype=np.float64) * share", "losses.sum()"),
+    Bug(
+        "missing 1/n after softmax", f"{LOSSES}/softmax_cross_entropy.py", "np.divide(weight, rest", "np.divide(1, rest"
+    ),
     Bug(
         "class weights not in the gradient",
-        "framework/losses/base.py",
-        "grad *= weights.astype(grad.dtype)[:, np.newaxis]",
-        "grad /= n",
+        f"{LOSSES}/softmax_cross_entropy.py",
+        "np.divide(weight, rest",
+        "np.divide(1 / len(rest), rest",
     ),
     Bug(
         "label left out of the gradient",
-        "framework/losses/softmax_cross_entropy.py",
-        "            flat[own] -= 1 - smoothing\n",
+        f"{LOSSES}/softmax_cross_entropy.py",
+        "            flat[own] -= (1 - smoothing) * weight\n",
         "",
     ),
-    Bug("smoothing left out", "framework/losses/softmax_cross_entropy.py", "p -= smoothing / outputs.shape[1]", "pass"),
+    Bug(
+        "smoothing left out",
+        f"{LOSSES}/softmax_cross_entropy.py",
+        "p -= smoothing / outputs.shape[1] * column",
+        "pass",
+    ),
     Bug(
         "softmax overflows",
-        "framework/losses/softmax_cross_entropy.py",
+        f"{LOSSES}/softmax_cross_entropy.py",
         "- outputs.take(top)[:, np.newaxis]",
         "- 0",
         "tests/framework/test_losses.py",

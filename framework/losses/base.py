@@ -55,16 +55,25 @@ def weighted_mean(
 
     A row's weight is its sample weight times its row weight, each 1 unless given.
     """
-    n = len(losses)
+    share = shares(len(losses), sample_weight, row_weights)
+    grad *= share if isinstance(share, float) else share.astype(grad.dtype)[:, np.newaxis]
+    return mean(losses, share), grad
+
+
+def shares(n: int, sample_weight: ArrayLike | None, row_weights: Weights | None = None) -> float | Weights:
+    """wᵢ / Σ w of each of n rows, or the one number it is for all; weights are 1 unless given, and multiplied."""
     if sample_weight is None and row_weights is None:
-        grad /= n
-        return float(losses.sum(dtype=np.float64)) / n, grad
+        return 1 / n
     weights = np.ones(n) if sample_weight is None else _checked_weights(sample_weight, n)
     if row_weights is not None:
         weights = weights * row_weights
-    weights = weights / weights.sum()
-    grad *= weights.astype(grad.dtype)[:, np.newaxis]
-    return float(losses @ weights), grad
+    whole: Weights = weights / weights.sum()
+    return whole
+
+
+def mean(losses: Array, share: float | Weights) -> float:
+    """Σ shareᵢ lossᵢ, summed in float64."""
+    return float(losses.sum(dtype=np.float64) * share if isinstance(share, float) else losses @ share)
 
 
 def _checked_weights(sample_weight: ArrayLike, n: int) -> Weights:

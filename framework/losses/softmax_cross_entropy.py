@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from framework.arguments import fraction, real_number
 from framework.errors import InputError, quoted
-from framework.losses.base import Loss, Weights, weighted_mean
+from framework.losses.base import Loss, Weights, mean, shares
 from framework.losses.targets import checked_labels, checked_probabilities
-from framework.types import Array, Numbers
+from framework.types import Array, Integers, Numbers
 
 LIGHTEST, HEAVIEST = 1e-6, 1e6
 """The weights a class may have. All are above 0, so that no batch weighs nothing."""
@@ -68,8 +69,12 @@ class SoftmaxCrossEntropy(Loss):
         self, outputs: Array, targets: Numbers, sample_weight: ArrayLike | None = None
     ) -> tuple[float, Array, int | None]:
         t, smoothing, right = targets, self.label_smoothing, None
-        first = np.arange(0, outputs.size, outputs.shape[1])  # of each row, in the matrix as one vector
-        top = first + outputs.argmax(axis=1)
+        share = shares(len(outputs), sample_weight, self._row_weights(t))
+        weight = share if isinstance(share, float) else share.astype(outputs.dtype)
+        column = weight if isinstance(weight, float) else weight[:, np.newaxis]
+        first = _row_starts(*outputs.shape)
+        top = outputs.argmax(axis=1)
+        top += first
         # log Σ e^z = max z + log1p(Σ over the others of e^(z − max z)): the others' sum may be tiny, 1 + it may not.
         below: Array = outputs - outputs.take(top)[:, np.newaxis]
         p = np.exp(below)
@@ -77,20 +82,21 @@ class SoftmaxCrossEntropy(Loss):
         flat[top] = 0
         rest = np.einsum("ij->i", p)  # a sum along short rows, four times as fast as np.sum
         flat[top] = 1
-        p /= 1 + rest[:, np.newaxis]
         losses = np.log1p(rest)
+        rest += 1
+        p *= np.divide(weight, rest, out=rest)[:, np.newaxis]
         if t.ndim == 1:  # labels: q has one entry in a row
-            own = first + t.astype(np.intp)
+            own = np.add(first, t, dtype=np.intp, casting="unsafe")
             right = int(np.count_nonzero(own == top))
             losses -= (1 - smoothing) * below.take(own)
-            flat[own] -= 1 - smoothing
+            flat[own] -= (1 - smoothing) * weight
         else:
             losses -= (1 - smoothing) * np.einsum("ij,ij->i", t, below)
-            p -= (1 - smoothing) * t
+            p -= (1 - smoothing) * t * column
         if smoothing:
             losses -= smoothing * below.mean(axis=1)
-            p -= smoothing / outputs.shape[1]
-        return *weighted_mean(losses, p, sample_weight, self._row_weights(t)), right
+            p -= smoothing / outputs.shape[1] * column
+        return mean(losses, share), p, right
 
     def _checked(self, outputs: Array, targets: Numbers) -> Numbers:
         """`targets` as labels (n,) or probabilities (n, k), and as many class weights as classes."""
@@ -107,6 +113,14 @@ class SoftmaxCrossEntropy(Loss):
             return None
         weights: Weights = np.array(self.class_weights)
         return weights[targets.astype(np.intp)] if targets.ndim == 1 else targets @ weights
+
+
+@lru_cache(maxsize=8)
+def _row_starts(rows: int, columns: int) -> Integers:
+    """Where each row of a matrix begins, in the matrix as one vector."""
+    starts = np.arange(0, rows * columns, columns)
+    starts.flags.writeable = False
+    return starts
 
 
 def softmax(scores: ArrayLike) -> Array:
