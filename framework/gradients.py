@@ -10,6 +10,7 @@ import numpy as np
 
 from framework.chain import backward_through, forward_through
 from framework.data.batches import Batch
+from framework.fused import fused
 from framework.losses import Loss
 from framework.randomness import Step
 from framework.sequential import Sequential
@@ -51,6 +52,7 @@ class Gradients:
         """What the caller should allow the matrix products while this runs."""
         self.loss = loss
         self.models = (model, *(model.replica() for _ in range(workers - 1)))
+        self._layers = {id(each): fused(each.layers) for each in self.models}
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -96,15 +98,16 @@ class Gradients:
 
     def _pass(self, model: Sequential, batch: Batch, step: Step) -> tuple[float, int]:
         y, weight = batch.y, batch.sample_weight
+        layers = self._layers[id(model)]
         x = cast(Array, batch.x)  # the first layer's affair, if it takes whole numbers as well
-        if not model.layers[0].casts_input:
+        if not layers[0].casts_input:
             x = x.astype(model.dtype, copy=False)
-        scores = forward_through(model.layers, x, step)
+        scores = forward_through(layers, x, step)
         value, dy, right = self.loss.for_training(scores, y, weight)
         if right is None:
             labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
             right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
-        backward_through(model.layers, dy, need_dx=False)
+        backward_through(layers, dy, need_dx=False)
         return value, right
 
 
