@@ -30,12 +30,13 @@ from framework import (
 )
 
 WARM_UP, STEPS = 3, 5
-BATCH, FEATURES, CLASSES = 8, 784, 10
-FEW, MANY = 16, 512
+BATCH, FEATURES, CLASSES = 64, 784, 10
+FEW, MANY = 128, 1024
+"""Hidden units. Of few of them a batch is 8,192 numbers, which already fill the buffers in which NumPy converts."""
 SMALL = 65_536
-"""Bytes: NumPy's buffer for pixels that become float32, the loss and its gradient. The weights are 1.6 MB."""
+"""Bytes: NumPy's buffers, the loss and its gradient. The weights are 3.3 MB."""
 GROWTH = 8 * MANY
-"""Bytes a step may hold more in the network of 32 times as many weights: two float32 numbers for each hidden unit."""
+"""Bytes a step may hold more in the network of 8 times as many weights: two float32 numbers for each hidden unit."""
 
 OPTIMIZERS = [SGD(), SGD(momentum=0.9, nesterov=True, weight_decay=1e-3), Adam(), AdamW(), RMSprop(momentum=0.9)]
 SETTINGS = [{}, {"clip_norm": 1.0}, {"max_norm": 2.0}, {"average": 0.99}]
