@@ -48,8 +48,11 @@ class Meeting:
         self._wait_for_all(self._times)
 
     def wait_for_next(self) -> None:
-        """Wait for all others to come once more than this rank has, which they do after what they did in between."""
-        self._wait_for_all(self._times + 1)
+        """Wait for all others to come once more than this rank has, which they do after what they did in between.
+
+        What counts is what they have seen of this rank, should it have been interrupted on its way.
+        """
+        self._wait_for_all(self._arrived[self.rank * CACHE_LINE] + 1)
 
     def leave(self) -> None:
         """This rank does not come again: wait until the meeting is ended."""

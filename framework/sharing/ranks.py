@@ -77,7 +77,13 @@ class Ranks:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stop()
+        """However it ended, what was learnt is kept, if all ranks are still there."""
+        try:
+            if len(self._others) == self._ranks - 1:
+                with suppress(Over, NotFinite, EnvironmentFault):
+                    self.settle()
+        finally:
+            self._stop()
 
     def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
         """As Update's; where another rank's gradient is not finite, it is raised at the step after."""

@@ -43,13 +43,14 @@ class Pair(NamedTuple):
     last: int
 
 
-def pairs(model: Sequential) -> Iterator[Pair]:
-    """The hidden layers of `model` that can be shared out, each with the Dense layer after it."""
+def pairs(model: Sequential, ranks: int) -> Iterator[Pair]:
+    """The hidden layers of `model` that so many ranks can share out, each with the Dense layer after it."""
     dense = [(index, layer) for index, layer in enumerate(model.layers) if isinstance(layer, Dense)]
     free = 0
     for (first, hidden), (last, after) in pairwise(dense):
         between = model.layers[first + 1 : last]
-        if first >= free and all(isinstance(layer, Activation | Dropout | GaussianNoise) for layer in between):
+        unit_by_unit = all(isinstance(layer, Activation | Dropout | GaussianNoise) for layer in between)
+        if first >= free and unit_by_unit and hidden.out_features >= ranks * LEAST_UNITS:
             free = last + 1
             yield Pair(hidden, after, first, last)
 
@@ -57,10 +58,10 @@ def pairs(model: Sequential) -> Iterator[Pair]:
 def has_units_enough(task: Task, ranks: int) -> bool:
     """Whether hidden layers may be shared out, and are most of the work: nothing needs a whole one, or the gradient."""
     model, settings = task.model, task.settings
-    found, each = list(pairs(model)), work(model)
+    found, each = list(pairs(model, ranks)), work(model)
     return (
-        sum(each[pair.first] + each[pair.last] for pair in found) >= LEAST_SHARED * sum(each)
-        and all(pair.hidden.out_features >= ranks * LEAST_UNITS for pair in found)
+        len(found) > 0
+        and sum(each[pair.first] + each[pair.last] for pair in found) >= LEAST_SHARED * sum(each)
         and all(layer.rows_are_independent for layer in model.layers)
         and task.rows <= part_rows(model)
         and isinstance(task.optimizer, Elementwise)
@@ -75,7 +76,7 @@ def unit_shares(task: Task, meeting: Meeting) -> list[Share]:
     model, rows = task.model, task.rows
     gathering = Gathering(meeting, (rows, *model.input_shape), np.dtype(np.float32))
     sums = {}
-    for pair in pairs(model):
+    for pair in pairs(model, meeting.ranks):
         sums[pair.last] = Sum(meeting, (rows, pair.after.out_features), model.dtype)
         if any(layer.parameters for layer in model.layers[: pair.first]):
             sums[pair.first] = Sum(meeting, (rows, pair.hidden.in_features), model.dtype)
@@ -88,7 +89,7 @@ class UnitGradients:
 
     def __init__(self, task: Task, own: Sequential, gathering: Gathering, rank: int) -> None:
         self.task, self.gathering, self.rank = task, gathering, rank
-        self._own = Gradients(own, task.loss, rows=task.rows, threads=1)
+        self._own = Gradients(own, task.loss, rows=task.rows, threads=1, most=task.rows)
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         if self.task.augmentation is not None:
@@ -109,12 +110,13 @@ class UnitShare:
         model, rule = task.model, copy.deepcopy(task.optimizer)
         layers, cuts = _narrowed(model, sums, rank, gathering.meeting.ranks)
         own = Sequential(layers, input_shape=model.input_shape, dtype=model.dtype)
-        for pair in pairs(model):
+        for pair in pairs(model, gathering.meeting.ranks):
             for layer in own.layers[pair.first + 1 : pair.last]:
                 layer.path += f"/{rank}" if rank else ""  # units of its own draw random numbers of their own
         vectors = own.parameters
         vectors.move(shared(vectors.values.size, model.dtype), shared(vectors.values.size, model.dtype))
         rule.begin(vectors, zeros=lambda like: shared(like.size, like.dtype))
+        rule.steps = task.optimizer.steps
         self.update = Update(own, rule, task.settings, UnitGradients(task, own, gathering, rank))
 
         wholes = _by_path(model.parameters, task.optimizer)
@@ -143,10 +145,10 @@ def _narrowed(
     model: Sequential, sums: Mapping[int, Sum], rank: int, ranks: int
 ) -> tuple[list[Layer], dict[str, tuple[slice, ...]]]:
     """A rank's layers, and of each parameter, by its path, which part it has, if not the whole."""
-    layers = [copy.deepcopy(layer) for layer in model.layers]
+    layers: dict[int, Layer] = {}
     cuts: dict[str, tuple[slice, ...]] = {}
     zero = Constant(0.0)
-    for pair in pairs(model):
+    for pair in pairs(model, ranks):
         hidden, after = pair.hidden, pair.after
         mine = part_of(hidden.out_features, rank, ranks)
         units = mine.stop - mine.start
@@ -158,7 +160,7 @@ def _narrowed(
         cuts[hidden.weight.path], cuts[after.weight.path] = (slice(None), mine), (mine,)
         if hidden.bias is not None:
             cuts[hidden.bias.path] = (mine,)
-    return layers, cuts
+    return [layers.get(index) or copy.deepcopy(layer) for index, layer in enumerate(model.layers)], cuts
 
 
 def _by_path(parameters: ParameterVector, optimizer: Optimizer) -> dict[str, tuple[Array, ...]]:

@@ -1,13 +1,15 @@
 """Between two steps of a shared training: model and optimizer are whole, and may be changed, kept and gone on with."""
 
 import copy
+import os
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from framework import Adam, Dense, Dropout, EpochReport, Layer, StepReport, Training
+from framework import Adam, Dense, Diverged, Dropout, EpochReport, Layer, StepReport, Training
 from framework.saving import Checkpoints
 from framework.types import Array
 from tests.framework.sharing.common import (
@@ -15,6 +17,7 @@ from tests.framework.sharing.common import (
     FLOAT64,
     NEXT_TO_NOTHING,
     UNITS,
+    children,
     dense_layers,
     end_of,
     only_where_shared,
@@ -85,6 +88,43 @@ def test_a_broken_off_training_goes_on_where_it_was() -> None:
         if isinstance(event, EpochReport):
             break
     assert end_of(broken)[0].tobytes() == end_of(whole)[0].tobytes()
+
+
+@pytest.mark.parametrize("place", ["framework.training.Training.learning_rate", "framework.sharing.ranks.Meeting.meet"])
+def test_ctrl_c_costs_nothing_of_the_steps_before(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two steps, or while this process is on its way to the others, who wait for it."""
+    whole, interrupted = small_training(2), small_training(2)
+    here = os.getpid()
+    owner, _, name = place.rpartition(".")
+    real = getattr(pkgutil.resolve_name(owner), name)
+
+    def press(*words: object) -> object:
+        if os.getpid() == here and interrupted.state.step == 6:
+            raise KeyboardInterrupt
+        return real(*words)
+
+    with monkeypatch.context() as keyboard:
+        keyboard.setattr(place, press)
+        with pytest.raises(KeyboardInterrupt):
+            list(interrupted)
+    assert interrupted.state.step == interrupted.optimizer.steps == 6
+    assert end_of(interrupted)[0].tobytes() == end_of(whole)[0].tobytes()
+    assert not children()
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_where_the_first_step_after_a_change_diverges_the_optimizer_has_its_steps(
+    ranks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    training = small_training(ranks)
+    events = iter(training)
+    for _ in range(3):
+        next(events)
+    training.model.parameters.values[...] = np.nan
+    with pytest.raises(Diverged), np.errstate(all="ignore"):
+        list(events)
+    assert training.optimizer.steps == training.state.step == 3
 
 
 @pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)

@@ -18,6 +18,7 @@ from framework import (
     LayerNorm,
     Optimizer,
     ReLU,
+    Rescale,
     Reshape,
     Residual,
     Sequential,
@@ -44,6 +45,8 @@ def _hidden(*between: Layer) -> list[Layer]:
         (dense_layers(UNITS, 20), [(1, 3)]),
         (dense_layers(UNITS, 20, UNITS), [(1, 3), (5, 7)]),
         (dense_layers(UNITS, 20, UNITS, 16), [(1, 3), (5, 7)]),
+        (dense_layers(20, UNITS), [(3, 5)]),  # the first has too few units
+        (dense_layers(UNITS, 20, 31), [(1, 3)]),
         (_hidden(), [(0, 1)]),
         (_hidden(Dropout(0.5), Tanh(), GaussianNoise(0.1)), [(0, 4)]),
         (_hidden(LayerNorm(UNITS), Dense(UNITS, UNITS), ReLU()), [(2, 4)]),
@@ -54,7 +57,7 @@ def _hidden(*between: Layer) -> list[Layer]:
 def test_layers_go_in_pairs_with_nothing_between_that_needs_more_than_one_unit(
     layers: list[Layer], places: list[tuple[int, int]]
 ) -> None:
-    found = list(pairs(Sequential(layers)))
+    found = list(pairs(Sequential(layers), 2))
     assert [(pair.first, pair.last) for pair in found] == places
     assert [(pair.hidden, pair.after) for pair in found] == [(layers[first], layers[last]) for first, last in places]
 
@@ -67,6 +70,7 @@ def test_layers_go_in_pairs_with_nothing_between_that_needs_more_than_one_unit(
         dense_layers(UNITS, 20, 48),
         _hidden(Dropout(0.5)),
         _hidden(ReLU(), GaussianNoise(0.5)),
+        dense_layers(20, UNITS),
         [Dropout(0.1), *dense_layers(UNITS)],
         [LayerNorm(FEATURES), *dense_layers(UNITS)],
         [Reshape((4, 3, 1)), Conv2D(1, 2), Flatten(), Dense(4, UNITS), ReLU(), Dense(UNITS, CLASSES)],
@@ -123,6 +127,7 @@ class Signs(Optimizer):
         ([*dense_layers(UNITS), Residual([BatchNorm(CLASSES)])], SGD(), TrainingSettings(), BATCH, 2),
         (_hidden(LayerNorm(UNITS)), SGD(), TrainingSettings(), BATCH, 2),
         (dense_layers(), SGD(), TrainingSettings(), BATCH, 2),
+        ([Rescale(1 / 255), LayerNorm(FEATURES)], SGD(), TrainingSettings(), BATCH, 2),  # no work, and no pair
     ],
 )
 def test_what_needs_the_whole_network_stays_in_one_process(

@@ -11,6 +11,7 @@ from framework import (
     Adam,
     AdamW,
     Conv2D,
+    Dataset,
     Dense,
     Dropout,
     Flatten,
@@ -30,7 +31,10 @@ from framework import (
 )
 from tests.framework.sharing.common import (
     BATCH,
+    CLASSES,
     FEATURES,
+    FLOAT64,
+    NEXT_TO_NOTHING,
     ROWS,
     SEED,
     UNITS,
@@ -93,6 +97,7 @@ NETWORKS = {
     "Residual and a third layer": _with(TWO, 4, Residual([ReLU(), Dense(20, 20), Dropout(0.2)])),
     "a third layer, which has the only bias": [*dense_layers(UNITS, 20, bias=False)[:-1], TWO[-1]],
     # two pairs and more: the gradient between them is a sum as well
+    "a narrow layer first, which stays whole": dense_layers(20, UNITS),
     "four layers": THREE,
     "four, Tanh": dense_layers(UNITS, 20, UNITS, between=Tanh),
     "four, no biases": dense_layers(UNITS, 20, UNITS, bias=False),
@@ -121,3 +126,16 @@ def test_units_are_shared_out_and_rows_augmented_by_all(rows: int, hidden: tuple
         results.append(end_of(training)[0])
     for other in results[1:]:
         np.testing.assert_allclose(other, results[0], rtol=FLOAT32, atol=FLOAT32)
+
+
+def test_a_batch_of_as_many_rows_as_fit_goes_through_every_rank_at_one_go() -> None:
+    """The hidden layer is as wide as the input, which does not count, and the ranks' own are narrower, which would."""
+    rng = np.random.default_rng(SEED)
+    data = Dataset(rng.integers(0, 256, (4090, 601), np.uint8), rng.integers(0, CLASSES, 4090))
+    results = []
+    for ranks in (1, 2):
+        layers = [Rescale(1 / 255), Dense(601, 601), ReLU(), Dense(601, 10)]
+        model = Sequential(layers, seed=SEED, dtype=np.float64)
+        settings = TrainingSettings(1, 4090, SEED, threads=ranks)
+        results.append(end_of(Training(model, data, optimizer=SGD(0.05), settings=settings))[0])
+    np.testing.assert_allclose(results[1], results[0], rtol=FLOAT64, atol=NEXT_TO_NOTHING)
