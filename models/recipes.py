@@ -1,7 +1,5 @@
 """Recipes: complete runs with a name. Each is a function, with its JSON beside this file; a test keeps them equal."""
 
-import csv
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ from framework.specs import (
     AffineSpec,
     Conv2DSpec,
     DenseSpec,
+    DropoutSpec,
+    ElasticSpec,
     FlattenSpec,
     MaxPool2DSpec,
     ModelSpec,
@@ -30,7 +30,16 @@ from framework.specs import (
 from models.digits import CLASSES, DARKEST, FEATURES, HEIGHT, WIDTH, digit_table
 
 FOLDER = Path(__file__).resolve().parent
-MEASURED = FOLDER / "measured.csv"
+
+
+@final
+@dataclass(frozen=True)
+class Tables:
+    """Where a recipe's tables lie and its submission goes, from the current folder on, unless the command says."""
+
+    train: Path
+    predict: Path
+    out: Path
 
 
 def six_steps() -> RunSpec:
@@ -56,7 +65,7 @@ def six_steps() -> RunSpec:
 
 
 def digits_cnn() -> RunSpec:
-    """Two convolutions: the most accurate one.
+    """Two convolutions: quick and accurate.
 
     3x3 convolutions to 16 and 32 channels, each followed by pooling, then 128 units. What serves `digits` serves here
     too; on the same 10,000 held-out training digits 8 epochs gave 99.28 %. Pooling comes before ReLU: the largest of
@@ -95,7 +104,7 @@ def plain_128() -> RunSpec:
     784-128-10, Adam at 0.001, batches of 128, ten epochs, nothing held out.
     """
     return RunSpec(
-        model=_one_hidden_layer(128),
+        model=_dense(128),
         optimizer=AdamSpec(learning_rate=0.001),
         data=digit_table(),
         training=TrainingSpec(epochs=10, batch_size=128),
@@ -119,7 +128,7 @@ def digits() -> RunSpec:
     that one can watch the network meet digits it does not know; they cost little.
     """
     return RunSpec(
-        model=_one_hidden_layer(512),
+        model=_dense(512),
         loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
         optimizer=SGDSpec(learning_rate=0.5, momentum=0.9, nesterov=True),
         schedule=OneCycleScheduleSpec(),
@@ -129,24 +138,91 @@ def digits() -> RunSpec:
     )
 
 
-def _one_hidden_layer(units: int) -> ModelSpec:
+def digits_800() -> RunSpec:
+    """A large hidden layer and dropout.
+
+    784-800-10: dropout of a tenth of the pixels and half of the units is all that keeps it from learning by heart.
+    Chosen on 10,000 held-out training digits, where 60 epochs gave 1.26 % errors; 1.29 to 1.34 % without dropout of
+    pixels, 1.38 % with twice as much of it, 1.43 % with BatchNorm or GELU, 1.41 % with weight decay. Label smoothing
+    and an average of the weights gained nothing.
+    """
+    return RunSpec(
+        model=_dense(800, drop_pixels=0.1, drop_units=0.5),
+        optimizer=SGDSpec(learning_rate=0.1, momentum=0.9, nesterov=True),
+        schedule=OneCycleScheduleSpec(),
+        data=digit_table(),
+        training=TrainingSpec(epochs=100, batch_size=128),
+    )
+
+
+def kaggle() -> RunSpec:
+    """Kaggle's Digit Recognizer.
+
+    From its tables to a submission: three convolutions, the second and third after pooling, and digits on rubber. A
+    twentieth of the rows is held out, so that it says what to expect of the submission.
+    """
+    return _rubber(_convolutions(), rate=0.1, epochs=30, batch=128, held_out=0.05)
+
+
+def _dense(*units: int, drop_pixels: float = 0.0, drop_units: float = 0.0) -> ModelSpec:
+    """784-units-10, ReLU after each hidden layer, with dropout of what comes in and after each hidden layer."""
+    layers: list[RescaleSpec | DropoutSpec | DenseSpec | ReLUSpec] = [RescaleSpec(scale=1 / DARKEST)]
+    if drop_pixels:
+        layers.append(DropoutSpec(rate=drop_pixels))
+    for number in units:
+        layers += [DenseSpec(out_features=number), ReLUSpec()]
+        if drop_units:
+            layers.append(DropoutSpec(rate=drop_units))
+    return ModelSpec(input_shape=(FEATURES,), layers=(*layers, DenseSpec(out_features=CLASSES)))
+
+
+def _convolutions() -> ModelSpec:
     return ModelSpec(
         input_shape=(FEATURES,),
         layers=(
             RescaleSpec(scale=1 / DARKEST),
-            DenseSpec(out_features=units),
+            ReshapeSpec(shape=(HEIGHT, WIDTH, 1)),
+            Conv2DSpec(out_channels=16, kernel_size=5),
+            MaxPool2DSpec(),
+            ReLUSpec(),
+            Conv2DSpec(out_channels=32),
+            ReLUSpec(),
+            Conv2DSpec(out_channels=64),
+            MaxPool2DSpec(),
+            ReLUSpec(),
+            FlattenSpec(),
+            DenseSpec(out_features=256),
             ReLUSpec(),
             DenseSpec(out_features=CLASSES),
         ),
     )
 
 
+def _rubber(model: ModelSpec, *, rate: float, epochs: int, batch: int = 256, held_out: float = 0.0) -> RunSpec:
+    """Affine and elastic distortions, label smoothing, SGD with momentum, one cycle."""
+    return RunSpec(
+        model=model,
+        loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
+        optimizer=SGDSpec(learning_rate=rate, momentum=0.9, nesterov=True),
+        schedule=OneCycleScheduleSpec(),
+        augmentation=ElasticSpec(strength=0.8, smoothness=6.0),
+        data=digit_table(validation_split=held_out),
+        training=TrainingSpec(epochs=epochs, batch_size=batch),
+    )
+
+
 RECIPES: dict[str, Callable[[], RunSpec]] = {
     "digits": digits,
     "digits-cnn": digits_cnn,
+    "kaggle": kaggle,
     "plain-128": plain_128,
     "six-steps": six_steps,
+    "digits-800": digits_800,
 }
+
+KAGGLE = Path("data") / "kaggle"
+TABLES = {"kaggle": Tables(KAGGLE / "train.csv", KAGGLE / "test.csv", Path("submission.csv"))}
+"""Recipes whose tables are not those of this project."""
 
 
 def recipe(name: str) -> RunSpec:
@@ -166,28 +242,3 @@ def recipe_path(name: str) -> Path:
 def summary(name: str) -> str:
     """What the recipe is, in a line: the first of its docstring."""
     return (RECIPES[name].__doc__ or "").partition("\n")[0]
-
-
-@final
-@dataclass(frozen=True)
-class Measured:
-    """What a recipe reaches on the embedded digits: test accuracy by seed from 0, and the median training time.
-
-    measured.csv, beside this file, has a row per run, and scripts/benchmarks/recipes.py writes it.
-    """
-
-    accuracies: tuple[float, ...]
-    seconds: float
-
-    @property
-    def accuracy(self) -> float:
-        """The mean over the seeds."""
-        return statistics.mean(self.accuracies)
-
-
-def measured(name: str) -> Measured:
-    """The figures of the recipe called `name`, as they were measured last."""
-    with MEASURED.open(newline="", encoding="utf-8") as file:
-        runs = [row for row in csv.DictReader(file) if row["recipe"] == name]
-    accuracies = tuple(float(run["accuracy"]) for run in runs)
-    return Measured(accuracies, statistics.median(float(run["training_seconds"]) for run in runs))

@@ -37,7 +37,7 @@ from scripts.submission import write_submission
 
 def run_job(recipe: str, settings: list[str], options: Options) -> None:
     """Train `recipe`, changed by `settings`, and keep everything in a run folder."""
-    console = _console(options)
+    console, options = _console(options), options.of_recipe(recipe)
     options.check()
     spec = find_run_spec(recipe, settings)
     folder = RunFolder.claim(options.run, Path(recipe).stem)
@@ -119,7 +119,7 @@ def _work(
     checkpoints.clear()
     took = f"{seconds['train']:.1f} s training, {seconds['total']:.1f} s in all"
     say(console, f"\nsaved in {folder.path}  ({took})")
-    print_next_steps(console, recipe, folder.path, spec, train=options.train, measured=options.test_table())
+    print_next_steps(console, recipe, folder.path, spec, options)
     if options.json:
         print(json.dumps(report))
 

@@ -11,25 +11,34 @@ from framework.console.text import QUIET, TITLE, words
 from framework.errors import ChalknetError
 from framework.specs import RunSpec
 from models import digits
+from models.recipes import TABLES
+from scripts.options import Options
 from scripts.run_folder import SPEC
 from scripts.run_spec import find_run_spec
 
 
-def print_next_steps(
-    console: Console, recipe: str, run: Path, spec: RunSpec, *, train: Path | None, measured: Path | None
-) -> None:
-    """A few commands with their reasons, ready to be pasted. `train` and `measured` are the tables this run had."""
-    folder = _quoted(run)
-    again = f"chalknet train {_quoted(recipe if _is_all_of(recipe, spec) else run / SPEC)}"
-    if train is not None:
+def print_next_steps(console: Console, recipe: str, run: Path, spec: RunSpec, options: Options) -> None:
+    """A few commands with their reasons, ready to be pasted, for a run that had these `options`."""
+    folder, seed = _quoted(run), spec.training.seed + 1
+    train, measured, tables = options.train, options.test_table(), TABLES.get(recipe)
+    as_it_is = _is_all_of(recipe, spec)
+    again = f"chalknet train {_quoted(recipe if as_it_is else run / SPEC)}"
+    if train is not None and not (as_it_is and tables is not None and train == tables.train):
         again += f" --train {_quoted(train)}"
     if measured not in (None, digits.TEST):
         again += f" --test {_quoted(measured)}"
+    again += f" --seed {seed}"
     steps = [(f"chalknet show {folder}", "its layers and result")]
-    if measured is None:
+    if tables is not None and options.out is not None:
+        submit = f"kaggle competitions submit -c digit-recognizer -f {_quoted(options.out)} -m chalknet"
+        steps.append((submit, "with Kaggle's own command"))
+        if as_it_is:
+            again += f" --out {tables.out.stem}-{seed}.csv"
+    elif measured is None:
         steps.append((f"chalknet evaluate {folder} LABELLED.csv", "on other rows"))
-    steps.append((f"chalknet predict {folder} TEST.csv --out predicted.csv", "its labels"))
-    steps.append((f"{again} --seed {spec.training.seed + 1}", "from other weights"))
+    if tables is None:
+        steps.append((f"chalknet predict {folder} TEST.csv --out predicted.csv", "its labels"))
+    steps.append((again, "from other weights"))
     for number, (command, reason) in enumerate(steps):
         name, remark = f"{'next' if number == 0 else '':<6}", f"  # {reason}"
         fits = len(name + command + remark) <= console.width

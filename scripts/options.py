@@ -1,12 +1,13 @@
 """What a run was asked for beside its recipe: its tables, its submission, and how much it says."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import Self, final
 
 from framework.errors import InputError, shown_path
 from models import digits
+from models.recipes import KAGGLE, TABLES
 from scripts.submission import check_target
 
 
@@ -25,6 +26,14 @@ class Options:
     every: int | None = None
     json: bool = False
     quiet: bool = False
+
+    def of_recipe(self, recipe: str) -> Self:
+        """With the recipe's own tables where nothing else is asked for, if it has any."""
+        tables = TABLES.get(recipe)
+        if tables is None:
+            return self
+        train, predict, out = self.train or tables.train, self.predict or tables.predict, self.out or tables.out
+        return replace(self, train=train, predict=predict, out=out)
 
     def test_table(self) -> Path | None:
         """The table the finished model is measured on. Kaggle's training rows contain the embedded test digits, so
@@ -46,6 +55,9 @@ class Options:
             if path is not None and not os.path.exists(path):
                 own = path in (digits.TRAIN, digits.TEST)
                 hint = "the digits come with a clone of the project; or give a table with --train" if own else None
+                if path.parent == KAGGLE:
+                    hint = f"train.csv and test.csv of kaggle.com/c/digit-recognizer belong into {KAGGLE}; "
+                    hint += "or say where they are with --train and --predict"
                 if resumed:
                     hint = "if it has moved, --train, --test or --predict says where it is now"
                 raise InputError(f"{shown_path(path)}: no such file", hint=hint)

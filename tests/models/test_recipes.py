@@ -9,7 +9,8 @@ import pytest
 
 from framework import InputError, RunSpec, read_spec
 from models import digits
-from models.recipes import FOLDER, MEASURED, RECIPES, measured, recipe, recipe_path, summary
+from models.measured import MEASURED, measured
+from models.recipes import FOLDER, RECIPES, recipe, recipe_path, summary
 
 NAMES = sorted(RECIPES)
 

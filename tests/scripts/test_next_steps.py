@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from framework import RunSpec, read_spec
-from models import digits
 from models.recipes import recipe
 from scripts.next_steps import print_next_steps
+from scripts.options import Options
 from tests.scripts.conftest import Outcome
 
 Chalknet = Callable[..., Outcome]
@@ -55,7 +55,7 @@ def test_every_command_can_be_pasted(
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize("name", ODD)
 def test_a_shell_reads_the_words_that_were_meant(name: str) -> None:
-    for line in _printed(run=Path(name), train=Path(name), width=1000):
+    for line in _printed(run=Path(name), options=Options(train=Path(name)), width=1000):
         read = subprocess.run(["sh", "-c", f"printf '%s\\n' {line[6:]}"], capture_output=True, text=True, check=True)
         meant = f"./{Path(name)}" if name.startswith("-") else str(Path(name))
         words = read.stdout.splitlines()
@@ -63,18 +63,20 @@ def test_a_shell_reads_the_words_that_were_meant(name: str) -> None:
         assert meant in words or f"{meant}/spec.json" in words
 
 
+PLAIN = Options()
+
+
 def _printed(
     recipe_name: str = "six-steps",
     spec: RunSpec | None = None,
     *,
     run: Path = Path("runs/x-1"),
-    train: Path | None = None,
-    measured: Path | None = digits.TEST,
+    options: Options = PLAIN,
     width: int = 80,
 ) -> list[str]:
     file = StringIO()
     console = Console(file=file, width=width, _environ={})
-    print_next_steps(console, recipe_name, run, spec or recipe("six-steps"), train=train, measured=measured)
+    print_next_steps(console, recipe_name, run, spec or recipe("six-steps"), options)
     return file.getvalue().splitlines()
 
 
@@ -87,11 +89,11 @@ def test_the_commands_of_a_recipe_as_it_is() -> None:
 
 
 def test_a_run_that_was_not_measured_on_a_table_can_be() -> None:
-    assert "      chalknet evaluate runs/x-1 LABELLED.csv  # on other rows" in _printed(measured=None)
+    assert "      chalknet evaluate runs/x-1 LABELLED.csv  # on other rows" in _printed(options=Options(no_test=True))
 
 
 def test_the_tables_of_the_run_are_those_of_the_next() -> None:
-    lines = _printed(train=Path("a.csv"), measured=Path("b.csv"), width=200)
+    lines = _printed(options=Options(train=Path("a.csv"), test=Path("b.csv")), width=200)
     assert "chalknet train six-steps --train a.csv --test b.csv --seed 1 " in lines[-1]
 
 
@@ -116,4 +118,4 @@ def test_reasons_stand_where_there_is_room_and_commands_are_never_cut(width: int
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    assert "\x1b" not in "".join(_printed(run=Path("a\x1b[31m"), train=Path("b\x1b[2J")))
+    assert "\x1b" not in "".join(_printed(run=Path("a\x1b[31m"), options=Options(train=Path("b\x1b[2J"))))

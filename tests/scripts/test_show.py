@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from framework import Sequential
-from models.recipes import RECIPES, measured, recipe, summary
+from models.measured import measured
+from models.recipes import RECIPES, recipe, summary
 from tests.scripts.conftest import Outcome
 
 Chalknet = Callable[..., Outcome]
