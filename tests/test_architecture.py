@@ -11,9 +11,8 @@ import pytest
 import framework
 from framework import Activation, Augmentation, Ensemble, Initializer, Layer, Loss, Optimizer, Schedule
 from framework.data.augmentation import Warp
-from framework.fused import RescaledDense
 from framework.optimizers.base import Elementwise
-from framework.sharing.partial import Partial
+from tests.cases.layers import STAND_INS
 from tests.source import FILES, ROOT, dotted, imports, name_of, tree_of
 
 LONGEST = 300
@@ -35,8 +34,6 @@ HOMES = {
     "platformdirs": ("framework/data/table/cache.py",),
 }
 """Where in `framework` each library may be imported; everything else there is the standard library and NumPy."""
-STAND_INS = {Partial, RescaledDense}
-"""Layers that training puts in the place of others, and nobody puts into a model."""
 LEGACY_RANDOM = {"Generator", "PCG64", "default_rng", "SeedSequence", "BitGenerator"}
 """What of np.random is not the old global state."""
 SLOW_LIBRARIES = ("pandas", "pydantic", "rich", "IPython", "safetensors", "threadpoolctl", "platformdirs", "typer")

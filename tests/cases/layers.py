@@ -33,10 +33,15 @@ from framework import (
     Softplus,
     Tanh,
 )
+from framework.fused import RescaledDense
+from framework.sharing.partial import Partial
 from framework.specs.complaints import Json
 from framework.types import Shape
 from tests.cases import peers
 from tests.cases.peers import Buffers, Peer
+
+STAND_INS = {Partial, RescaledDense}
+"""Layers that training puts in the place of others, and nobody puts into a model: they have no case."""
 
 FEATURES = 9
 IMAGE = (7, 6, 3)
