@@ -1,6 +1,8 @@
 """A trained network that only has to answer: every library with the same weights, and each has to say the same."""
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,16 @@ from framework.types import Array, Numbers
 from models.digits import load_training_digits
 
 Answerer = Callable[[Sequential, Numbers], Callable[[], Array]]
-NAMES = (
-    "chalknet, predict_proba", "chalknet, forward", "PyTorch", "Keras on JAX", "JAX, jitted", "scikit-learn",
-    "naive NumPy",
-)  # fmt: skip
+PEERS: dict[str, tuple[str, dict[str, bool]]] = {
+    "chalknet, predict_proba": ("chalknet", {}),
+    "chalknet, forward": ("chalknet", {"scores": True}),
+    "PyTorch": ("pytorch", {}),
+    "Keras on JAX": ("keras_on_jax", {}),
+    "JAX, jitted": ("jax_by_hand", {}),
+    "scikit-learn": ("scikit_learn", {}),
+    "naive NumPy": ("naive_numpy", {}),
+}
+"""The module in scripts.benchmarks.peers, and how its `answerer` is called. Only the one asked for is imported."""
 CALLS = 100
 """Of one image, between two looks at the clock."""
 AGREEING = 0.999
@@ -22,30 +30,9 @@ AGREEING = 0.999
 
 
 def answerer(name: str) -> Answerer:
-    """Imports no library but the one that is asked for."""
-    if name.startswith("chalknet"):
-        from scripts.benchmarks.peers import chalknet
-
-        return lambda model, images: chalknet.answerer(model, images, scores=name.endswith("forward"))
-    if name == "PyTorch":
-        from scripts.benchmarks.peers import pytorch
-
-        return pytorch.answerer
-    if name == "Keras on JAX":
-        from scripts.benchmarks.peers import keras_on_jax
-
-        return keras_on_jax.answerer
-    if name == "JAX, jitted":
-        from scripts.benchmarks.peers import jax_by_hand
-
-        return jax_by_hand.answerer
-    if name == "scikit-learn":
-        from scripts.benchmarks.peers import scikit_learn
-
-        return scikit_learn.answerer
-    from scripts.benchmarks.peers import naive_numpy
-
-    return naive_numpy.answerer
+    """Who answers under this name."""
+    module, options = PEERS[name]
+    return partial(import_module(f"scripts.benchmarks.peers.{module}").answerer, **options)
 
 
 def answering(name: str, words: list[str]) -> Callable[[], int]:

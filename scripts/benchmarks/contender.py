@@ -10,6 +10,8 @@ the samples seen and the seconds it took. The number of threads comes in the env
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 
 from framework.types import Numbers
 from models.digits import load_training_digits
@@ -17,41 +19,24 @@ from scripts.benchmarks.answering import answering
 from scripts.benchmarks.peers.job import StepJob
 
 Contender = Callable[[StepJob, Numbers, Numbers], Callable[[], int]]
-NAMES = (
-    "chalknet", "PyTorch", "PyTorch, DataLoader", "Keras on JAX", "JAX, a step a call", "JAX, an epoch a scan",
-    "scikit-learn", "naive NumPy", "matrix products",
-)  # fmt: skip
+PEERS: dict[str, tuple[str, dict[str, bool]]] = {
+    "chalknet": ("chalknet", {}),
+    "PyTorch": ("pytorch", {}),
+    "PyTorch, DataLoader": ("pytorch", {"loader": True}),
+    "Keras on JAX": ("keras_on_jax", {}),
+    "JAX, a step a call": ("jax_by_hand", {}),
+    "JAX, an epoch a scan": ("jax_by_hand", {"scan": True}),
+    "scikit-learn": ("scikit_learn", {}),
+    "naive NumPy": ("naive_numpy", {}),
+    "matrix products": ("products", {}),
+}
+"""The module in scripts.benchmarks.peers, and how its `contender` is called. Only the one asked for is imported."""
 
 
 def contender(name: str) -> Contender:
-    """Imports no library but the one that is asked for."""
-    if name == "chalknet":
-        from scripts.benchmarks.peers import chalknet
-
-        return chalknet.contender
-    if name.startswith("PyTorch"):
-        from scripts.benchmarks.peers import pytorch
-
-        return lambda job, x, y: pytorch.contender(job, x, y, loader=name.endswith("DataLoader"))
-    if name.startswith("JAX"):
-        from scripts.benchmarks.peers import jax_by_hand
-
-        return lambda job, x, y: jax_by_hand.contender(job, x, y, scan=name.endswith("scan"))
-    if name == "Keras on JAX":
-        from scripts.benchmarks.peers import keras_on_jax
-
-        return keras_on_jax.contender
-    if name == "scikit-learn":
-        from scripts.benchmarks.peers import scikit_learn
-
-        return scikit_learn.contender
-    if name == "naive NumPy":
-        from scripts.benchmarks.peers import naive_numpy
-
-        return naive_numpy.contender
-    from scripts.benchmarks.peers import products
-
-    return products.contender
+    """Whose steps are measured under this name."""
+    module, options = PEERS[name]
+    return partial(import_module(f"scripts.benchmarks.peers.{module}").contender, **options)
 
 
 def training(name: str, words: list[str]) -> Callable[[], int]:

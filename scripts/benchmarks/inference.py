@@ -7,7 +7,7 @@ from pathlib import Path
 from framework import Adam, Sequential, fit
 from models.digits import load_training_digits
 from models.recipes import recipe
-from scripts.benchmarks.answering import NAMES
+from scripts.benchmarks.answering import PEERS
 from scripts.benchmarks.figures import Figures, better, spread, table, threads_of
 from scripts.benchmarks.part import Part
 from scripts.benchmarks.process import race
@@ -60,5 +60,5 @@ def lines(title: str, unit: str, found: Iterable[Figures]) -> list[str]:
 
 
 def _race(path: Path, images: int, rounds: int, progress: Progress) -> list[Figures]:
-    contenders = {name: ("answering", name, str(path), str(images)) for name in NAMES}
+    contenders = {name: ("answering", name, str(path), str(images)) for name in PEERS}
     return race(contenders, rounds=rounds, seconds=SECONDS, progress=progress)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
-from scripts.benchmarks.contender import NAMES
+from scripts.benchmarks.contender import PEERS
 from scripts.benchmarks.figures import Figures, better, spread, table, threads_of
 from scripts.benchmarks.part import Part
 from scripts.benchmarks.peers.job import StepJob
@@ -38,7 +38,7 @@ def steps(*, rounds: int, progress: Progress) -> Part:
 def measure(
     job: StepJob,
     *,
-    names: Sequence[str] = NAMES,
+    names: Sequence[str] = tuple(PEERS),
     rounds: int = 5,
     seconds: float = SECONDS,
     progress: Progress | None = None,
@@ -69,11 +69,11 @@ def lines(job: StepJob, speeds: Iterable[Figures]) -> list[str]:
 
 
 def adam_lines(found: Mapping[StepJob, Iterable[Figures]]) -> list[str]:
-    """How much more time a sample takes the first contender with Adam than with SGD, for each network and batch."""
+    """How much more time a sample takes chalknet with Adam than with SGD, for each network and batch."""
     speeds = {job: better(figures, most=True)[0] for job, figures in found.items()}
     costs = []
     for job, speed in speeds.items():
         plain = speeds.get(replace(job, optimizer="sgd"))
         if job.optimizer == "adam" and plain is not None:
             costs.append(f"{plain.median / speed.median - 1:+.0%} (H {job.hidden}, batches of {job.batch})")
-    return [f"What Adam costs {NAMES[0]} over SGD, in time: {', '.join(costs)}.", ""] if costs else []
+    return [f"What Adam costs chalknet over SGD, in time: {', '.join(costs)}.", ""] if costs else []

@@ -25,7 +25,7 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
     return run
 
 
-def answerer(model: Sequential, images: Numbers, *, scores: bool) -> Callable[[], Array]:
+def answerer(model: Sequential, images: Numbers, *, scores: bool = False) -> Callable[[], Array]:
     """From raw pixels: it scales them itself."""
     if scores:
         return lambda: model.forward(images)
