@@ -20,7 +20,7 @@ from types import FrameType
 from typing import NoReturn
 
 from framework.console.text import counted
-from framework.errors import ChalknetError, EnvironmentFault
+from framework.errors import ChalknetError
 from framework.files import publish
 from scripts.benchmarks.cost import cost
 from scripts.benchmarks.growth import growth
@@ -32,11 +32,11 @@ from scripts.benchmarks.request import DATA, TEXT, Request
 from scripts.benchmarks.sample_tables import Tables, embedded_tables
 from scripts.benchmarks.steps import steps
 from scripts.benchmarks.whole_job import whole_job
+from scripts.failing import say_why
 from scripts.interrupted import Interrupted
 
 FORMAT = 1
 """Of the JSON."""
-BAD_INPUT, ENVIRONMENT, INTERRUPTED = 2, 3, 130
 
 
 def measured(part: str, tables: Callable[[], Tables], *, rounds: int, progress: Progress) -> Part:
@@ -96,16 +96,12 @@ def keep(folder: Path, text: Iterable[str], tree: Mapping[str, object]) -> None:
 
 
 def main() -> None:
-    """Run it and leave with 0, 2 for bad input, 3 for the machine, or 128 and the number of a signal."""
+    """Run it and leave with an exit code of scripts/failing.py."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         run(Request.of(sys.argv[1:]))
-    except ChalknetError as error:
-        print(f"error: {error}", *([f"  hint: {error.hint}"] if error.hint else []), sep="\n", file=sys.stderr)
-        sys.exit(ENVIRONMENT if isinstance(error, EnvironmentFault) else BAD_INPUT)
-    except (KeyboardInterrupt, Interrupted) as error:
-        print("\ninterrupted", file=sys.stderr)
-        sys.exit(128 + error.number if isinstance(error, Interrupted) else INTERRUPTED)
+    except (ChalknetError, KeyboardInterrupt, Interrupted) as error:
+        sys.exit(say_why(error))
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

@@ -9,8 +9,8 @@ from typer.main import get_command
 
 from framework import InputError
 from models.recipes import RECIPES
-from scripts import cli
 from scripts.cli import app
+from scripts.failing import say_why
 from scripts.usage import EXAMPLES, CommandLine
 from tests.scripts.conftest import Chalknet
 
@@ -210,7 +210,7 @@ def test_a_bug_s_message_is_harmless_too(chalknet: Chalknet, monkeypatch: pytest
 
 
 def test_the_machine_s_message_is_harmless_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli._report(OSError(28, "No space left", EVIL)) == 3
+    assert say_why(OSError(28, "No space left", EVIL)) == 3
     assert capsys.readouterr().err == "error: \\x1b[31m[red]x[/red]\\u202e\\r\\x07: No space left\n"
 
 

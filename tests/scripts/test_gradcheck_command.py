@@ -12,7 +12,7 @@ from framework import Dense, Step
 from framework.activations import ReLU
 from framework.types import Array
 from models.recipes import RECIPES, recipe
-from scripts.cli import CHECK_FAILED
+from scripts.failing import CHECK_FAILED
 from tests.scripts.conftest import Outcome
 
 Chalknet = Callable[..., Outcome]
