@@ -18,7 +18,8 @@ class Measured:
     """
 
     accuracies: tuple[float, ...]
-    seconds: float
+    seconds: float | None
+    """None where no run knows its time, as one that was resumed with nothing left to learn."""
 
     @property
     def accuracy(self) -> float:
@@ -31,4 +32,6 @@ def measured(name: str) -> Measured:
     with MEASURED.open(newline="", encoding="utf-8") as file:
         runs = [row for row in csv.DictReader(file) if row["recipe"] == name]
     accuracies = tuple(float(run["accuracy"]) for run in runs)
-    return Measured(accuracies, statistics.median(float(run["training_seconds"]) for run in runs))
+    return Measured(
+        accuracies, statistics.median(float(run["training_seconds"]) for run in runs if run["training_seconds"])
+    )

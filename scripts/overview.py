@@ -22,18 +22,20 @@ from framework.representation import constructor_call
 from framework.sequential import Sequential
 from framework.specs import NumberedColumns, RunSpec
 from models.measured import measured
-from models.recipes import RECIPES, TABLES, recipe, summary
+from models.recipes import RECIPES, TABLES, Tables, recipe, summary
 from scripts.run_folder import RunFolder
 
 LARGEST = 1e15
 """No figure of a report comes near it; an integer may be too large for a float."""
 
 
-def show_spec(spec: RunSpec, name: str, console: Console) -> None:
+def show_spec(spec: RunSpec, name: str, console: Console, *, tables: Tables | None = None) -> None:
     """The network with the cost of each layer, and all that its training will use."""
     model = spec.build()
-    table = network_table(model, spec.loss.build(), costs=True)
-    framed(Group(table, "", facts_table(_facts(spec, model))), console, f"{name} {sizes(model)}")
+    table, facts = network_table(model, spec.loss.build(), costs=True), _facts(spec, model)
+    if tables is not None:
+        facts.insert(0, ("tables", f"{tables.train}, {tables.predict} to {tables.out}"))
+    framed(Group(table, "", facts_table(facts)), console, f"{name} {sizes(model)}")
 
 
 def show_run(folder: RunFolder, console: Console) -> None:
@@ -60,13 +62,13 @@ def show_recipes(console: Console) -> None:
     for name in RECIPES:
         figures = measured(name)
         size = f"{recipe(name).build().parameters.values.size:,}"
-        accuracy, time = percent(figures.accuracy), f"{figures.seconds:.0f} s"
+        accuracy, time = percent(figures.accuracy), "" if figures.seconds is None else f"{figures.seconds:.0f} s"
         table.add_row(*map(words, (name, size, accuracy, time, summary(name))))
     console.print(table)
     say(
         console,
         "\naccuracy on the 10,000 test digits, mean of the seeds; training time, two cores",
-        f"{' and '.join(TABLES)}: on rows held out of a table of its own, which has test digits",
+        f"{' and '.join(TABLES)}: accuracy on rows held out of its own table, which has the test digits",
         "chalknet show RECIPE shows one, chalknet train RECIPE trains it",
     )
 

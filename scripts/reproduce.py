@@ -3,25 +3,24 @@
     python -m scripts.reproduce [--recipe NAME ...] [--seeds N] [--runs FOLDER] [--write]
 
 Networks learn from the 60,000 training digits, and whatever is chosen is chosen on rows held out of them. The 10,000
-test digits are opened once, when all runs are done. A run that was stopped goes on, and one that is finished is not
-made again: runs/reproduce has them. `--write` keeps the figures in models/measured.csv and the reports of the runs in
-models/reports, from where `chalknet recipes` and the README have them.
+test digits are opened when all runs are done. A run that was stopped goes on, and one that is finished is not made
+again: runs/reproduce has them. `--write` keeps the figures in models/measured.csv and the reports of the runs in
+models/reports, from where `chalknet recipes` and the README have them. The table goes to stdout, all else to stderr.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from framework.errors import InputError
-from models.recipes import TABLES
+from framework.errors import ChalknetError, InputError
+from scripts.failing import say_why
 from scripts.reproduction.measuring import measure
 from scripts.reproduction.rows import PUBLISHED, row_called
+from scripts.reproduction.runs import check, make
 from scripts.reproduction.table import heading, lines
 from scripts.reproduction.written import write
-from scripts.run_folder import REPORT, RunFolder
 
 RUNS = Path("runs") / "reproduce"
 
@@ -36,38 +35,26 @@ def main(
     keep: Annotated[bool, typer.Option("--write", help="Keep figures and reports under models/.")] = False,
 ) -> None:
     """Train what the rows need, then measure it on the test digits and print the table."""
-    try:
-        chosen = [row_called(name) for name in rows or PUBLISHED]
-    except InputError as error:
-        sys.exit(f"error: {error}")
-    needed = {recipe: seeds or row_called(recipe).seeds for row in chosen for recipe in row.recipes}
-    total = sum(needed.values())
-    folders: dict[str, list[Path]] = {}
-    for recipe, count in needed.items():
-        for seed in range(count):
-            done = sum(map(len, folders.values()))
-            print(f"run {done + 1} of {total}: {recipe}, seed {seed}", file=sys.stderr, flush=True)
-            folder = runs / f"{recipe}-{seed}"
-            train(recipe, seed, folder)
-            folders.setdefault(recipe, []).append(folder)
+    if seeds is not None and keep:
+        raise InputError("--seeds and --write: got both; expected at most one, as what is kept has all seeds of a row")
+    chosen = [row_called(name) for name in rows or PUBLISHED]
+    needed = {name: seeds or row_called(name).seeds for row in chosen for name in row.recipes}
+    folders = {name: [runs / f"{name}-{seed}" for seed in range(count)] for name, count in needed.items()}
+    every = [(name, seed, folder) for name, places in folders.items() for seed, folder in enumerate(places)]
+    for run in every:
+        check(*run)
+    for number, (name, seed, folder) in enumerate(every, start=1):
+        print(f"run {number} of {len(every)}: {name}, seed {seed}", file=sys.stderr, flush=True)
+        make(name, seed, folder)
+        check(name, seed, folder)
     results = [measure(row, folders) for row in chosen]
     print(heading(), *lines(results), sep="\n")
     if keep:
         write(results, folders)
 
 
-def train(recipe: str, seed: int, folder: Path) -> None:
-    """Begin this run, go on with it, or find it finished."""
-    if (folder / REPORT).exists():
-        return
-    words = ["train", recipe, "--seed", str(seed), "--run", str(folder), "--no-test"]
-    if recipe in TABLES:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        words += ["--out", str(folder.with_suffix(".csv"))]
-    if RunFolder(folder).is_unfinished():
-        words = ["resume", str(folder)]
-    subprocess.run([sys.executable, "-m", "scripts.cli", *words], check=True)
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except ChalknetError as error:
+        sys.exit(say_why(error))

@@ -16,7 +16,7 @@ def show(
 
     from framework.console import default_console
     from framework.errors import InputError
-    from models.recipes import RECIPES
+    from models.recipes import RECIPES, TABLES
     from scripts.overview import show_run, show_spec
     from scripts.run_folder import RunFolder
     from scripts.run_spec import find_run_spec
@@ -24,7 +24,7 @@ def show(
     console = default_console()
     folder = None if target in RECIPES else RunFolder.found(target)
     if folder is None:
-        show_spec(find_run_spec(target, set_ or []), Path(target).stem, console)
+        show_spec(find_run_spec(target, set_ or []), Path(target).stem, console, tables=TABLES.get(target))
     elif set_:
         hint = f"its spec file is {target}/spec.json"
         raise InputError("--set: got a run, which is over; expected a recipe or a spec file", hint=hint)

@@ -1,5 +1,6 @@
 """Measuring: how many errors finished runs make, each alone, or all of a row together."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Result:
     errors: tuple[float, ...]
     members: int
     seconds: tuple[float, ...]
-    """Of training, for each run."""
+    """Of training, for each run; NaN where that is not known."""
 
     @property
     def mean(self) -> float:
@@ -33,12 +34,17 @@ class Result:
         """The standard deviation over the seeds, if there are several."""
         return statistics.stdev(self.errors) if len(self.errors) > 1 else None
 
+    @property
+    def longest(self) -> float | None:
+        """Seconds of training, of the runs of which they are known."""
+        return max((seconds for seconds in self.seconds if not math.isnan(seconds)), default=None)
+
 
 def measure(row: Row, folders: Mapping[str, Sequence[Path]]) -> Result:
     """The result of a row whose runs are finished and lie in `folders`, by recipe: on the test digits.
 
-    A recipe with tables of its own never meets them, as its rows may be among them: its runs were measured on rows held
-    out, and say how.
+    A recipe with tables of its own never meets them, as they may be among its rows: its runs were measured on rows held
+    out, in training.
     """
     runs = [RunFolder(folder) for recipe in row.recipes for folder in folders[recipe]]
     if TABLES.keys() & set(row.recipes):
@@ -53,7 +59,7 @@ def measure(row: Row, folders: Mapping[str, Sequence[Path]]) -> Result:
 
 
 def _training_seconds(run: RunFolder) -> float:
-    """By the speed at the end, as a run that was resumed knows only the time since."""
+    """By the speed at the end, as a resumed run knows only the time since; NaN if it had nothing left to learn."""
     report = run.read_report()
     seen, speed = report.get("samples_seen"), report.get("samples_per_second")
-    return float(seen) / float(speed) if isinstance(seen, int) and isinstance(speed, float) else float("nan")
+    return float(seen) / float(speed) if isinstance(seen, int) and isinstance(speed, float) and speed else math.nan

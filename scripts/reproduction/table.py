@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from framework.console.text import clock
+from models.recipes import TABLES
 from scripts.benchmarks.machine import Machine
 from scripts.reproduction.measuring import Result
 
@@ -26,9 +27,11 @@ def cells(result: Result) -> tuple[str, ...]:
     """One row's cells."""
     row = result.row
     name = f"{row.title} (`{row.name}`)"
+    if TABLES.keys() & set(row.recipes):
+        name += ", rows held out"
     if row.committee:
         return name, row.published, f"**{result.mean:.2f}**", f"{result.members}", ""
     spread = "" if result.deviation is None else f" ± {result.deviation:.2f}"
     each = ", ".join(f"{errors:.2f}" for errors in result.errors)
-    took = clock(max(result.seconds))
+    took = "" if result.longest is None else clock(result.longest)
     return name, row.published, f"**{result.mean:.2f}**{spread} ({each})", f"{result.members}", took

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -23,9 +24,9 @@ def write(results: Sequence[Result], folders: Mapping[str, Sequence[Path]]) -> N
     today = date.today().isoformat()
     alone, together = [[result for result in results if result.row.committee is kind] for kind in (False, True)]
     runs = [
-        [result.row.name, str(seed), f"{1 - errors / 100:.4f}", f"{result.seconds[seed]:.1f}", today]
+        [result.row.name, str(seed), f"{1 - errors / 100:.4f}", "" if math.isnan(took) else f"{took:.1f}", today]
         for result in alone
-        for seed, errors in enumerate(result.errors)
+        for seed, (errors, took) in enumerate(zip(result.errors, result.seconds, strict=True))
     ]
     _replace(MEASURED, runs, order=list(RECIPES))
     committees = [
@@ -46,8 +47,8 @@ def _replace(path: Path, lines: Lines, *, order: Sequence[str]) -> None:
     """Write `lines` in the place of those whose first cell they share; the recipes in their own order."""
     header, *before = _read(path)
     names = {line[0] for line in lines}
-    every = [line for line in before if line[0] not in names] + lines
-    every.sort(key=lambda line: (order.index(line[0]) if line[0] in order else len(order), line[0], line[1]))
+    every = [line for line in before if line[0] not in names] + lines  # those of a name come in their own order
+    every.sort(key=lambda line: (order.index(line[0]) if line[0] in order else len(order), line[0]))
     publish(path, "".join(f"{','.join(line)}\n" for line in (header, *every)).encode())
 
 

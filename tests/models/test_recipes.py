@@ -108,6 +108,7 @@ def test_every_recipe_was_measured(name: str) -> None:
     assert figures.accuracies
     assert all(0.5 < accuracy < 1 for accuracy in figures.accuracies)
     assert min(figures.accuracies) <= figures.accuracy <= max(figures.accuracies)
+    assert figures.seconds is not None
     assert figures.seconds > 0
 
 

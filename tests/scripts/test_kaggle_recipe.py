@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from models.recipes import KAGGLE, recipe
-from scripts import reproduce
 from scripts.next_steps import print_next_steps
 from scripts.options import Options
 from scripts.reproduction.measuring import measure
 from scripts.reproduction.rows import row_called
+from scripts.reproduction.runs import make
 from tests.scripts.conftest import Chalknet
 
 SHORT = ("--epochs", "1", "--threads", "1")
@@ -45,6 +45,12 @@ def test_one_command_trains_and_writes_the_submission(in_place: Path, chalknet: 
     report = json.loads((in_place / "runs" / "kaggle-1" / "report.json").read_text())
     assert report["measured_on"] == "hold-out"  # Kaggle's rows contain the embedded test digits
     assert "kaggle competitions submit -c digit-recognizer -f submission.csv -m chalknet" in done.out
+
+
+def test_show_says_what_it_reads_and_writes(chalknet: Chalknet) -> None:
+    shown = " ".join(chalknet("show", "kaggle").out.split())
+    assert "tables data/kaggle/train.csv, data/kaggle/test.csv to submission.csv" in shown
+    assert "tables" not in chalknet("show", "digits").out
 
 
 def test_what_it_ends_with_can_be_pasted(in_place: Path, chalknet: Chalknet) -> None:
@@ -83,10 +89,19 @@ def test_without_the_files_it_says_where_they_belong(chalknet: Chalknet) -> None
 
 
 def test_files_elsewhere_can_be_named(chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path) -> None:
-    done = chalknet("train", "kaggle", *SHORT, "--train", digits_csv, "--predict", unlabelled_csv, "--out", "mine.csv")
+    """And what it ends with names them again, and a submission beside the first one."""
+    Path("sent").mkdir()
+    tables = ("--train", digits_csv, "--predict", unlabelled_csv)
+    done = chalknet("train", "kaggle", *SHORT, *tables, "--out", "sent/mine.csv")
     assert done.code == 0, done.err
-    assert len(_labels(Path("mine.csv"))) == 200
-    assert f"--train {digits_csv}" in done.out.replace("\n", "")
+    assert len(_labels(Path("sent/mine.csv"))) == 200
+    last = shlex.split(done.out.rpartition("chalknet train ")[2], comments=True)
+    assert last[0] == "runs/kaggle-1/spec.json"  # with --epochs 1 it is no longer the recipe
+    again = chalknet("train", *last)
+    assert again.code == 0, again.err
+    assert len(_labels(Path("sent/mine-1.csv"))) == 200
+    third = shlex.split(again.out.rpartition("chalknet train ")[2], comments=True)
+    assert third[-1] == "sent/mine-2.csv"
 
 
 def test_its_runs_are_measured_on_rows_held_out(
@@ -95,8 +110,13 @@ def test_its_runs_are_measured_on_rows_held_out(
     """Never on the embedded test digits, which are among Kaggle's rows."""
     folder = in_place / "runs" / "reproduce" / "kaggle-0"
     asked: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append(command[3:]))
-    reproduce.train("kaggle", 0, folder)
+
+    def noted(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command[3:])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", noted)
+    make("kaggle", 0, folder)
     done = chalknet(*asked[0], *SHORT)
     assert done.code == 0, done.err
     assert len(_labels(folder.with_suffix(".csv"))) == 200

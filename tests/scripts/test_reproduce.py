@@ -1,9 +1,11 @@
 """The published tables: finished runs are measured, not made again, stopped ones go on, committees are of them."""
 
 import csv
+import hashlib
 import json
 import math
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,11 @@ from typer.testing import CliRunner
 from framework import Committee, Dataset, Sequential, evaluate
 from framework.errors import InputError
 from models.digits import load_test_digits
-from models.recipes import FOLDER, RECIPES
+from models.recipes import FOLDER, RECIPES, TABLES, recipe
 from scripts import reproduce
 from scripts.reproduction.measuring import Result, measure
 from scripts.reproduction.rows import PUBLISHED, Row, row_called
+from scripts.reproduction.runs import check, make
 from scripts.reproduction.table import lines
 from scripts.reproduction.written import write
 from scripts.run_folder import RunFolder
@@ -29,8 +32,12 @@ TOGETHER = Row("committee", "both", ("plain-128",), 0, "0.3 (somebody)", committ
 
 
 @pytest.fixture
-def runs(chalknet: Chalknet, tmp_path: Path, digits_csv: Path) -> Path:
-    """Two runs of plain-128 on 600 digits, where reproduce looks for them."""
+def runs(chalknet: Chalknet, tmp_path: Path, digits_csv: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs where reproduce looks for them, of a plain-128 that is an epoch long, on 600 digits as all there are."""
+    whole = recipe("plain-128")
+    short = whole.model_copy(update={"training": whole.training.model_copy(update={"epochs": 1})})
+    monkeypatch.setattr("scripts.reproduction.runs.recipe", lambda name: short)
+    monkeypatch.setattr("scripts.reproduction.runs.TRAIN_SHA256", hashlib.sha256(digits_csv.read_bytes()).hexdigest())
     for seed in range(SEEDS):
         folder = tmp_path / "runs" / f"plain-128-{seed}"
         words = ["--train", digits_csv, "--epochs", 1, "--seed", seed, "--run", folder, "--quiet"]
@@ -79,20 +86,66 @@ def test_a_finished_run_is_not_made_again(runs: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_stopped_run_goes_on_and_another_begins(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[str]] = []
-
-    def noted(command: list[str], *, check: bool) -> None:
-        assert check
-        asked.append(command[3:])
-
-    monkeypatch.setattr(subprocess, "run", noted)
+    asked = _noted(monkeypatch)
     (runs / "plain-128-0" / "report.json").unlink()
-    reproduce.train("plain-128", 0, runs / "plain-128-0")
-    reproduce.train("plain-128", 7, runs / "plain-128-7")
+    make("plain-128", 0, runs / "plain-128-0")
+    make("plain-128", 7, runs / "plain-128-7")
     assert asked == [
         ["resume", str(runs / "plain-128-0")],
         ["train", "plain-128", "--seed", "7", "--run", str(runs / "plain-128-7"), "--no-test"],
     ]
+
+
+@pytest.mark.parametrize(("code", "expected"), [(3, 3), (-9, 137)])
+def test_where_a_run_fails_its_code_is_ours(
+    code: int, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _noted(monkeypatch, code)
+    with pytest.raises(SystemExit) as stop:
+        make("plain-128", 0, tmp_path / "plain-128-0")
+    assert stop.value.code == expected
+
+
+def test_another_run_in_its_place_is_refused_before_any_is_made(
+    runs: Path, chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    check("plain-128", 1, runs / "plain-128-1")
+    with pytest.raises(InputError, match=r"plain-128-1: got another run; expected that of plain-128 .* seed 0\n"):
+        check("plain-128", 0, runs / "plain-128-1")
+    (runs / "plain-128-1").rename(runs / "plain-128-2")
+    said = CliRunner().invoke(_app(), ["--recipe", "plain-128", "--seeds", "3", "--runs", str(runs)])
+    assert isinstance(said.exception, InputError)
+
+
+def test_a_run_that_learnt_other_rows_is_refused(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.reproduction.runs.TRAIN_SHA256", "0" * 64)
+    with pytest.raises(InputError, match="learnt other rows than the embedded digits"):
+        check("plain-128", 0, runs / "plain-128-0")
+
+
+def test_missing_tables_are_named_before_any_run(
+    tmp_path: Path, chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    words = ["--recipe", "plain-128", "--recipe", "kaggle", "--runs", str(tmp_path / "runs")]
+    said = CliRunner().invoke(_app(), words)
+    assert isinstance(said.exception, InputError)
+    assert str(said.exception).endswith("train.csv: no such file")
+
+
+def test_what_is_kept_has_all_seeds_of_a_row(tmp_path: Path) -> None:
+    said = CliRunner().invoke(_app(), ["--seeds", "1", "--write", "--runs", str(tmp_path)])
+    assert isinstance(said.exception, InputError)
+
+
+def test_a_run_that_had_nothing_left_to_learn_has_no_time(runs: Path) -> None:
+    report = runs / "plain-128-0" / "report.json"
+    report.write_text(json.dumps({**json.loads(report.read_text()), "samples_per_second": 0.0}))
+    result = measure(ALONE, _folders(runs))
+    assert math.isnan(result.seconds[0])
+    assert result.longest == result.seconds[1]
+    assert lines([replace(result, seconds=(math.nan, math.nan))])[-1].endswith(" 2 |  |")
 
 
 def test_what_is_written_takes_the_place_of_what_was(
@@ -120,9 +173,22 @@ def test_the_rows_of_the_table_are_recipes_and_committees_of_them() -> None:
     for row in PUBLISHED.values():
         assert set(row.recipes) <= RECIPES.keys()
         assert row.committee or row.name in RECIPES
+        assert not set(row.recipes) & TABLES.keys()  # they never meet the test digits
         assert row.published
     with pytest.raises(InputError, match=r"^--recipe: got 'digts'; expected one of digits-800, "):
         row_called("digts")
+
+
+def _noted(monkeypatch: pytest.MonkeyPatch, code: int = 0) -> list[list[str]]:
+    """The commands that would be run; each leaves with `code`."""
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command[3:])
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return asked
 
 
 def _percent(model: Sequential | Committee, test: Dataset) -> float:
