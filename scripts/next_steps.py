@@ -1,5 +1,6 @@
 """What to type next: after a run, the commands that make something of it."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -28,12 +29,14 @@ def print_next_steps(console: Console, recipe: str, run: Path, spec: RunSpec, op
     if measured not in (None, digits.TEST):
         again += f" --test {_quoted(measured)}"
     again += f" --seed {seed}"
+    if options.predict is not None and options.out is not None:
+        if not (as_it_is and tables is not None and options.predict == tables.predict):
+            again += f" --predict {_quoted(options.predict)}"
+        again += f" --out {_quoted(_numbered(options.out, seed))}"
     steps = [(f"chalknet show {folder}", "its layers and result")]
     if tables is not None and options.out is not None:
         submit = f"kaggle competitions submit -c digit-recognizer -f {_quoted(options.out)} -m chalknet"
         steps.append((submit, "with Kaggle's own command"))
-        if as_it_is:
-            again += f" --out {tables.out.stem}-{seed}.csv"
     elif measured is None:
         steps.append((f"chalknet evaluate {folder} LABELLED.csv", "on other rows"))
     if tables is None:
@@ -49,6 +52,11 @@ def _quoted(name: str | Path | None) -> str:
     """For a shell, and never taken for an option."""
     text = str(name)
     return shlex.quote(f"./{text}" if text.startswith("-") else text)
+
+
+def _numbered(out: Path, seed: int) -> Path:
+    """The name of another submission beside it."""
+    return out.with_name(f"{re.sub('-[0-9]+$', '', out.stem)}-{seed}{out.suffix}")
 
 
 def _is_all_of(recipe: str, spec: RunSpec) -> bool:
