@@ -18,7 +18,7 @@ def check_libraries(parts: Iterable[str]) -> None:
     if needy and missing:
         raise InputError(
             f"{', '.join(needy)}: {', '.join(missing)} not installed; expected all libraries to compare with",
-            hint="pip install 'chalknet[bench]', or pip install -e '.[bench]' in a clone",
+            hint="pip install -e '.[bench]'",
         )
 
 

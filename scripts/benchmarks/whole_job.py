@@ -24,7 +24,7 @@ the others, once for each, in a run that is not timed."""
 def whole_job(tables: Tables, *, rounds: int, progress: Progress) -> Part:
     """One table, and how far chalknet's accuracy is from the others'."""
     seconds: dict[tuple[str, int | None], list[float]] = {}
-    memory: dict[str, float] = {}
+    memory: dict[tuple[str, int | None], float] = {}
     peaks: list[dict[str, object]] = []
     for number in range(rounds):
         progress.stage(f"job, round {number + 1} of {rounds}")
@@ -32,8 +32,9 @@ def whole_job(tables: Tables, *, rounds: int, progress: Progress) -> Part:
             for entry in entries():
                 progress.now(f"{entry.name}, threads: {entry.threads or 'auto'}")
                 finished, _ = entry.run(tables, Path(folder))
-                seconds.setdefault((entry.name, entry.threads), []).append(finished.seconds)
-                memory[entry.name] = max(memory.get(entry.name, 0.0), finished.largest or 0.0)
+                who = entry.name, entry.threads
+                seconds.setdefault(who, []).append(finished.seconds)
+                memory[who] = max(memory.get(who, 0.0), finished.largest or 0.0)
                 peaks.append({"name": entry.name, "threads": entry.threads, "megabytes": finished.largest})
     found = [Figures(name, threads, tuple(times)) for (name, threads), times in seconds.items()]
     progress.stage("job, accuracy on rows held out")
@@ -59,14 +60,16 @@ def accuracy_of_each(tables: Tables, progress: Progress) -> dict[str, float]:
     return accuracies
 
 
-def lines(found: Iterable[Figures], memory: Mapping[str, float], accuracies: Mapping[str, float]) -> list[str]:
+def lines(
+    found: Iterable[Figures], memory: Mapping[tuple[str, int | None], float], accuracies: Mapping[str, float]
+) -> list[str]:
     """A table in Markdown, each against the first."""
     best = better(found, most=False)
     rows = []
     for one in best:
         ratio = "" if one is best[0] else f"{one.median / best[0].median:.2f} x"
         figures = (f"{one.median:.2f}", spread(one, ".2f"), threads_of(one), ratio)
-        rows.append((one.name, *figures, f"{memory[one.name]:,.0f}", f"{accuracies[one.name]:.2%}"))
+        rows.append((one.name, *figures, f"{memory[one.name, one.threads]:,.0f}", f"{accuracies[one.name]:.2%}"))
     heads = ("train.csv to submission.csv", "s", "from - to", "threads", f"{best[0].name}, is", "largest process, MB")
     return table((*heads, "hold-out"), rows)
 

@@ -24,6 +24,7 @@ from scripts.benchmarks.part import Part
 from scripts.benchmarks.peers.job import StepJob
 from scripts.benchmarks.request import DATA, PARTS, TEXT, Request
 from scripts.benchmarks.sample_tables import FORMAT, Tables, held_out, write_table
+from scripts.failing import BAD_INPUT
 
 
 class TestFigures:
@@ -84,7 +85,8 @@ class TestTables:
 
     def test_the_job_against_chalknet(self) -> None:
         found = [Figures("chalknet, cold", None, (4.0,)), Figures("x", 1, (9.0,)), Figures("x", 2, (6.0,))]
-        lines = whole_job.lines(found, {"chalknet, cold": 150.4, "x": 700.0}, {"chalknet, cold": 0.97125, "x": 0.9})
+        memory = {("chalknet, cold", None): 150.4, ("x", 1): 900.0, ("x", 2): 700.0}
+        lines = whole_job.lines(found, memory, {"chalknet, cold": 0.97125, "x": 0.9})
         assert lines[2:4] == [
             "| chalknet, cold | 4.00 | 4.00 - 4.00 | auto |  | 150 | 97.12% |",
             "| x | 6.00 | 6.00 - 6.00 | 2 | 1.50 x | 700 | 90.00% |",
@@ -146,7 +148,7 @@ class TestRequest:
         with pytest.raises(InputError) as caught:
             Request(("job", "growth")).check()
         expected = "job: jax, scikit-learn not installed; expected all libraries to compare with"
-        assert (str(caught.value), "pip install 'chalknet[bench]'" in str(caught.value.hint)) == (expected, True)
+        assert (str(caught.value), "pip install -e '.[bench]'" in str(caught.value.hint)) == (expected, True)
         Request(("growth",)).check()
 
     def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ class TestRequest:
         monkeypatch.setattr("signal.signal", lambda *_: None)
         with pytest.raises(SystemExit) as stop:
             benchmark.main()
-        assert stop.value.code == benchmark.BAD_INPUT
+        assert stop.value.code == BAD_INPUT
         assert capsys.readouterr().err.splitlines() == [
             "error: part: got 'stpes'; expected one of steps, job, inference, cost, growth"
         ]

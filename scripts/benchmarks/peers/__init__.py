@@ -1,4 +1,4 @@
-"""The same network, 784-H-10 on digits, in every library it is compared with: one file each, all float32.
+"""The same network, 784-H-10 on digits, in every library it is compared with: a file each, all but naive NumPy float32.
 
 Each has `contender(job, x, y)`, which prepares the training and returns a function: called, it makes some steps and
 says how many samples they saw. And `answerer(model, images)`, which takes over the weights of a model of ours and

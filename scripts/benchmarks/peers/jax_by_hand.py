@@ -1,7 +1,7 @@
 """JAX by hand: one jitted step per call, or a whole epoch in one scan. Parameters are donated, so nothing is copied."""
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 
 from framework import Sequential
 from framework.types import Array, Numbers
-from scripts.benchmarks.peers.job import CHUNK, StepJob, weights_of
+from scripts.benchmarks.peers.job import CHUNK, StepJob, endless_batches, weights_of
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -48,14 +48,14 @@ def contender(job: StepJob, x: Numbers, y: Numbers, *, scan: bool = False) -> Ca
     if not scan:
         jitted = jax.jit(step, donate_argnums=0)
 
+        batches = endless_batches(len(pixels), job.batch, rng)
+
         def run() -> int:
             nonlocal state
-            order = rng.permutation(len(pixels))[: CHUNK * job.batch]
-            for start in range(0, len(order) - job.batch + 1, job.batch):
-                rows = order[start : start + job.batch]
+            for rows in islice(batches, CHUNK):
                 state = jitted(state, pixels[rows], labels[rows])
             jax.block_until_ready(state)
-            return len(order)
+            return CHUNK * job.batch
 
         return run
 

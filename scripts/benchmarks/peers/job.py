@@ -1,10 +1,13 @@
-"""StepJob: what every contender trains. And the weights it is given, when it only has to answer."""
+"""StepJob: what every contender trains, and in which batches. And the weights one has that only has to answer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, final
 
+import numpy as np
+
 from framework import Sequential
-from framework.types import Array
+from framework.types import Array, Integers
 
 SGD_RATE, ADAM_RATE = 0.1, 0.001
 CHUNK = 100
@@ -36,6 +39,14 @@ class StepJob:
         """What `words` made words of."""
         hidden, batch, optimizer, rows = words
         return StepJob(int(hidden), int(batch), "adam" if optimizer == "adam" else "sgd", int(rows))
+
+
+def endless_batches(rows: int, batch: int, rng: np.random.Generator) -> Iterator[Integers]:
+    """Which rows are in one whole batch after another, all of them shuffled anew for each epoch."""
+    while True:
+        order = rng.permutation(rows)
+        for start in range(0, rows - batch + 1, batch):
+            yield order[start : start + batch]
 
 
 def weights_of(model: Sequential) -> tuple[Array, Array, Array, Array]:

@@ -1,12 +1,13 @@
 """The six steps as a first notebook writes them, cut into batches: float64, one-hot, nothing done for speed."""
 
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 
 from framework import Sequential
 from framework.types import Array, Numbers
-from scripts.benchmarks.peers.job import CHUNK, StepJob, weights_of
+from scripts.benchmarks.peers.job import CHUNK, StepJob, endless_batches, weights_of
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -18,11 +19,11 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
     weights += [rng.standard_normal((job.hidden, 10)) * np.sqrt(2 / job.hidden), np.zeros(10)]
     m, v, t = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights], 0
 
+    batches = endless_batches(len(X), job.batch, rng)
+
     def run() -> int:
         nonlocal weights, m, v, t
-        order = rng.permutation(len(X))[: CHUNK * job.batch]
-        for start in range(0, len(order), job.batch):
-            rows = order[start : start + job.batch]
+        for rows in islice(batches, CHUNK):
             x, y = X[rows], Y[rows]
             w1, b1, w2, b2 = weights
             z1 = x.dot(w1) + b1
@@ -41,7 +42,7 @@ def contender(job: StepJob, x: Numbers, y: Numbers) -> Callable[[], int]:
             v = [BETA_2 * a + (1 - BETA_2) * g * g for a, g in zip(v, grads, strict=True)]
             scale = job.rate * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
             weights = [w - scale * a / (np.sqrt(b) + EPSILON) for w, a, b in zip(weights, m, v, strict=True)]
-        return len(order)
+        return CHUNK * job.batch
 
     return run
 

@@ -1,4 +1,4 @@
-"""PyTorch, eager: batches cut from tensors by index, or with a DataLoader as in its tutorial."""
+"""PyTorch, eager, Adam fused: batches cut from tensors by index, or with a DataLoader as in its tutorial."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def contender(job: StepJob, x: Numbers, y: Numbers, *, loader: bool = False) -> 
     model = nn.Sequential(nn.Linear(784, job.hidden), nn.ReLU(), nn.Linear(job.hidden, 10))
     loss = nn.CrossEntropyLoss()
     kind = torch.optim.SGD if job.optimizer == "sgd" else torch.optim.Adam
-    optimizer = kind(model.parameters(), lr=job.rate)
+    optimizer = kind(model.parameters(), lr=job.rate, fused=True)
 
     def endless() -> Iterator[Batch]:
         data = DataLoader(TensorDataset(pixels, labels), batch_size=job.batch, shuffle=True)
