@@ -55,12 +55,12 @@ def weighted_mean(
 
     A row's weight is its sample weight times its row weight, each 1 unless given.
     """
-    share = shares(len(losses), sample_weight, row_weights)
-    grad *= share if isinstance(share, float) else share.astype(grad.dtype)[:, np.newaxis]
-    return mean(losses, share), grad
+    fraction = fractions(len(losses), sample_weight, row_weights)
+    grad *= fraction if isinstance(fraction, float) else fraction.astype(grad.dtype)[:, np.newaxis]
+    return mean(losses, fraction), grad
 
 
-def shares(n: int, sample_weight: ArrayLike | None, row_weights: Weights | None = None) -> float | Weights:
+def fractions(n: int, sample_weight: ArrayLike | None, row_weights: Weights | None = None) -> float | Weights:
     """wᵢ / Σ w of each of n rows, or the one number it is for all; weights are 1 unless given, and multiplied."""
     if sample_weight is None and row_weights is None:
         return 1 / n
@@ -71,9 +71,9 @@ def shares(n: int, sample_weight: ArrayLike | None, row_weights: Weights | None 
     return whole
 
 
-def mean(losses: Array, share: float | Weights) -> float:
-    """Σ shareᵢ lossᵢ, summed in float64."""
-    return float(losses.sum(dtype=np.float64) * share if isinstance(share, float) else losses @ share)
+def mean(losses: Array, fraction: float | Weights) -> float:
+    """Σ fractionᵢ lossᵢ, summed in float64."""
+    return float(losses.sum(dtype=np.float64) * fraction if isinstance(fraction, float) else losses @ fraction)
 
 
 def _checked_weights(sample_weight: ArrayLike, n: int) -> Weights:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from framework.arguments import fraction, real_number
 from framework.errors import InputError, quoted
-from framework.losses.base import Loss, Weights, mean, shares
+from framework.losses.base import Loss, Weights, fractions, mean
 from framework.losses.targets import checked_labels, checked_probabilities
 from framework.types import Array, Integers, Numbers
 
@@ -69,15 +69,15 @@ class SoftmaxCrossEntropy(Loss):
         self, outputs: Array, targets: Numbers, sample_weight: ArrayLike | None = None
     ) -> tuple[float, Array, int | None]:
         t, smoothing, right = targets, self.label_smoothing, None
-        share = shares(len(outputs), sample_weight, self._row_weights(t))
-        weight = share if isinstance(share, float) else share.astype(outputs.dtype)
-        column = weight if isinstance(weight, float) else weight[:, np.newaxis]
+        fraction = fractions(len(outputs), sample_weight, self._row_weights(t))
         first = _row_starts(*outputs.shape)
         top = outputs.argmax(axis=1)
         top += first
         # log Σ e^z = max z + log1p(Σ over the others of e^(z − max z)): the others' sum may be tiny, 1 + it may not.
-        below: Array = outputs - outputs.take(top)[:, np.newaxis]
-        p = np.exp(below)
+        below = np.subtract(outputs, outputs.take(top)[:, np.newaxis], order="C")
+        p: Array = np.exp(below)
+        weight = fraction if isinstance(fraction, float) else fraction.astype(p.dtype)
+        column = weight if isinstance(weight, float) else weight[:, np.newaxis]
         flat = p.reshape(-1)
         flat[top] = 0
         rest = np.einsum("ij->i", p)  # a sum along short rows, four times as fast as np.sum
@@ -91,12 +91,13 @@ class SoftmaxCrossEntropy(Loss):
             losses -= (1 - smoothing) * below.take(own)
             flat[own] -= (1 - smoothing) * weight
         else:
+            t = t.astype(p.dtype, copy=False)
             losses -= (1 - smoothing) * np.einsum("ij,ij->i", t, below)
             p -= (1 - smoothing) * t * column
         if smoothing:
             losses -= smoothing * below.mean(axis=1)
             p -= smoothing / outputs.shape[1] * column
-        return mean(losses, share), p, right
+        return mean(losses, fraction), p, right
 
     def _checked(self, outputs: Array, targets: Numbers) -> Numbers:
         """`targets` as labels (n,) or probabilities (n, k), and as many class weights as classes."""

@@ -122,6 +122,19 @@ def test_nothing_handed_in_is_written_and_the_gradient_is_new(case: Case) -> Non
 
 @every_loss
 @pytest.mark.parametrize("weighted", [False, True])
+def test_how_scores_lie_in_memory_is_all_one(case: Case, weighted: bool) -> None:
+    outputs, targets = scores(5), case.targets(5)
+    sample_weight = weights(5) if weighted else None
+    value, grad = case.loss.value_and_grad(outputs, targets, sample_weight)
+    apart = np.repeat(outputs, 2, axis=0)[::2]
+    for other in (np.asfortranarray(outputs), apart):
+        other_value, other_grad = case.loss.value_and_grad(other, targets, sample_weight)
+        assert other_value == pytest.approx(value, rel=PARTS_TOLERANCE)
+        np.testing.assert_allclose(other_grad, grad, rtol=PARTS_TOLERANCE)
+
+
+@every_loss
+@pytest.mark.parametrize("weighted", [False, True])
 def test_the_mean_of_ragged_batches_is_the_mean_of_the_whole(case: Case, weighted: bool) -> None:
     for n in range(2, 68, 13):
         outputs, targets = scores(n), case.targets(n)
@@ -307,6 +320,23 @@ ROWS_REFUSED = {
 def test_rows_that_are_no_probabilities_are_refused(targets: list[list[float]], message: str) -> None:
     with pytest.raises(InputError, match=message):
         SoftmaxCrossEntropy().value(np.zeros((2, 2)), targets)
+
+
+def test_probabilities_of_few_bits_are_learnt_in_the_precision_of_the_scores() -> None:
+    n = 4096  # 1/n times a probability would have four bits in float16
+    outputs, targets = scores(n).astype(np.float32), shares(n).astype(np.float16)
+    loss = SoftmaxCrossEntropy(label_smoothing=0.1)
+    _, expected, _ = loss.for_training(outputs, targets.astype(np.float32))
+    _, grad, _ = loss.for_training(outputs, targets)
+    np.testing.assert_array_equal(grad, expected)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_whole_numbers_as_scores_have_a_gradient(weighted: bool) -> None:
+    outputs, targets = np.array([[3, 1, 0], [0, 2, 1]]), np.array([0, 2])
+    sample_weight = np.array([1.0, 3.0]) if weighted else None
+    grads = [SoftmaxCrossEntropy().value_and_grad(z, targets, sample_weight)[1] for z in (outputs, outputs * 1.0)]
+    np.testing.assert_array_equal(*grads)
 
 
 def test_probabilities_may_come_with_three_digits() -> None:
