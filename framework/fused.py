@@ -53,10 +53,7 @@ class RescaledDense(Layer):
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         dense = self.dense
-        if dense.bias is not None:
-            ones = self.scratch("ones", (len(dy),), dy.dtype)
-            ones.fill(1)
-            np.matmul(ones, dy, out=dense.bias.grad)
+        dense.find_bias_grad(dy)
         dy *= self.dtype.type(self.rescale.scale)
         np.matmul(self.kept("x").T, dy, out=dense.weight.grad)
         return np.matmul(dy, dense.weight.value.T) if need_dx else None

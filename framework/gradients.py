@@ -87,11 +87,11 @@ class Gradients:
         for first in range(0, len(pieces), len(models)):
             numbers = range(first, min(first + len(models), len(pieces)))
             for model, number, done in zip(models, numbers, run(part, models, numbers), strict=False):
-                share = self.loss.total_weight(pieces[number].y, pieces[number].sample_weight) / whole
-                value += share * done[0]
+                fraction = self.loss.total_weight(pieces[number].y, pieces[number].sample_weight) / whole
+                value += fraction * done[0]
                 right += done[1]
                 part_grads = model.parameters.grads
-                part_grads *= share
+                part_grads *= fraction
                 total += part_grads
         grads[...] = total
         return value, right

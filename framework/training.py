@@ -116,8 +116,8 @@ class Training:
     @property
     def _task(self) -> Task:
         self.begin()
-        parts = self.model, self.loss, self.optimizer, self.settings, self.augmentation
-        return Task(*parts, self.batches.batch_size)
+        rest = self.loss, self.optimizer, self.settings, self.augmentation
+        return Task(self.model, *rest, self.batches.batch_size)
 
     @cached_property
     def _make_step(self) -> Stepper | Ranks:

@@ -71,11 +71,14 @@ class Dense(Layer):
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         x = self.kept("x")
         np.matmul(x.T, dy, out=self.weight.grad)
-        if self.bias is not None:
-            # Σ over the rows as a product: three times as fast as np.sum at 128 x 128, seven times at 4096 x 10
-            ones = self.scratch("ones", (len(dy),), dy.dtype)
-            ones.fill(1)
-            np.matmul(ones, dy, out=self.bias.grad)
+        self.find_bias_grad(dy)
         if not need_dx:
             return None
         return np.matmul(dy, self.weight.value.T, out=self.scratch("dx", x.shape, x.dtype))
+
+    def find_bias_grad(self, dy: Array) -> None:
+        """db = Σ dy over the rows, as a product: 3 times as fast as np.sum at 128 x 128, 7 times at 4096 x 10."""
+        if self.bias is not None:
+            ones = self.scratch("ones", (len(dy),), dy.dtype)
+            ones.fill(1)
+            np.matmul(ones, dy, out=self.bias.grad)

@@ -98,9 +98,9 @@ class Sum:
         self.meeting = meeting
         self._turn = 0
         size = 2 * meeting.ranks * math.prod(shape)
-        self._places: Array = shared(size, dtype).reshape(2, meeting.ranks, *shape)
+        self._places: Array = common_memory(size, dtype).reshape(2, meeting.ranks, *shape)
         double = np.dtype(np.float64)
-        self._numbers: Array = shared(2 * meeting.ranks * numbers, double).reshape(2, meeting.ranks, numbers)
+        self._numbers: Array = common_memory(2 * meeting.ranks * numbers, double).reshape(2, meeting.ranks, numbers)
 
     def __call__(self, own: Array, *numbers: float) -> tuple[float, ...]:
         """Turn `own` into the sum of all ranks' arrays, and give the sums of their numbers."""
@@ -122,7 +122,7 @@ class Gathering:
         """For up to shape[0] rows."""
         self.meeting = meeting
         self._turn = 0
-        self._places: Array = shared(2 * math.prod(shape), dtype).reshape(2, *shape)
+        self._places: Array = common_memory(2 * math.prod(shape), dtype).reshape(2, *shape)
 
     def __call__(self, own: Array, mine: slice, rows: int) -> Array:
         """All `rows` rows, of which those in `mine` are this rank's; valid until the call after the next."""
@@ -134,7 +134,7 @@ class Gathering:
         return everything
 
 
-def shared(size: int, dtype: np.dtype[np.generic]) -> Array:
+def common_memory(size: int, dtype: np.dtype[np.generic]) -> Array:
     """A vector of zeros in memory that processes forked from now on have in common."""
     vector: Array = np.frombuffer(mmap.mmap(-1, max(1, size) * dtype.itemsize), dtype)[:size]
     return vector

@@ -53,9 +53,9 @@ class RowGradients:
             if self.task.augmentation is not None:
                 part = part._replace(x=augmented(self.task.augmentation, part.x, step, self.rank))
             value, right = self._own(part, Step(step.seed, step.index, self.rank))
-            share = loss.total_weight(part.y, part.sample_weight) / loss.total_weight(batch.y, batch.sample_weight)
-            value *= share
-            grads *= share
+            fraction = loss.total_weight(part.y, part.sample_weight) / loss.total_weight(batch.y, batch.sample_weight)
+            value *= fraction
+            grads *= fraction
         else:
             grads[...] = 0
         value, count = self.total(grads, value, right)

@@ -20,7 +20,7 @@ from framework.optimizers.base import Elementwise
 from framework.parameters import ParameterVector
 from framework.randomness import Step
 from framework.sequential import Sequential
-from framework.sharing.meeting import Gathering, Meeting, Sum, part_of, shared
+from framework.sharing.meeting import Gathering, Meeting, Sum, common_memory, part_of
 from framework.sharing.partial import Partial
 from framework.sharing.share import Share, augmented, work
 from framework.stepper import Update
@@ -114,8 +114,8 @@ class UnitShare:
             for layer in own.layers[pair.first + 1 : pair.last]:
                 layer.path += f"/{rank}" if rank else ""  # units of its own draw random numbers of their own
         vectors = own.parameters
-        vectors.move(shared(vectors.values.size, model.dtype), shared(vectors.values.size, model.dtype))
-        rule.begin(vectors, zeros=lambda like: shared(like.size, like.dtype))
+        vectors.move(common_memory(vectors.values.size, model.dtype), common_memory(vectors.values.size, model.dtype))
+        rule.begin(vectors, zeros=lambda like: common_memory(like.size, like.dtype))
         rule.steps = task.optimizer.steps
         self.update = Update(own, rule, task.settings, UnitGradients(task, own, gathering, rank))
 

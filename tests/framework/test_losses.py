@@ -336,7 +336,7 @@ def test_whole_numbers_as_scores_have_a_gradient(weighted: bool) -> None:
     outputs, targets = np.array([[3, 1, 0], [0, 2, 1]]), np.array([0, 2])
     sample_weight = np.array([1.0, 3.0]) if weighted else None
     grads = [SoftmaxCrossEntropy().value_and_grad(z, targets, sample_weight)[1] for z in (outputs, outputs * 1.0)]
-    np.testing.assert_array_equal(*grads)
+    np.testing.assert_array_equal(grads[0], grads[1])
 
 
 def test_probabilities_may_come_with_three_digits() -> None:
