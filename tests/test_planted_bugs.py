@@ -32,8 +32,8 @@ BUGS = (
     Bug("bias not summed", f"{LAYERS}/dense.py", "np.matmul(ones, dy,", "np.matmul(np.eye(len(dy))[0], dy,"),
     Bug("weight not transposed", f"{LAYERS}/dense.py", "self.weight.value.T, out", "self.weight.value.T[:, ::-1], out"),
     Bug("dx not rescaled", f"{LAYERS}/rescale.py", "dy *= self.dtype.type(self.scale)", "dy *= 1"),
-    Bug("missing 1/n", f"{LOSSES}/base.py", "    grad *= share if", "    grad *= 1.0 if"),
-    Bug("sum reported as mean", f"{LOSSES}/base.py", "losses.sum(dtype=np.float64) * share", "losses.sum()"),
+    Bug("missing 1/n", f"{LOSSES}/base.py", "    grad *= fraction if", "    grad *= 1.0 if"),
+    Bug("sum reported as mean", f"{LOSSES}/base.py", "losses.sum(dtype=np.float64) * fraction", "losses.sum()"),
     Bug(
         "missing 1/n after softmax", f"{LOSSES}/softmax_cross_entropy.py", "np.divide(weight, rest", "np.divide(1, rest"
     ),
@@ -58,8 +58,8 @@ BUGS = (
     Bug(
         "softmax overflows",
         f"{LOSSES}/softmax_cross_entropy.py",
-        "- outputs.take(top)[:, np.newaxis]",
-        "- 0",
+        "outputs.take(top)[:, np.newaxis]",
+        "0",
         "tests/framework/test_losses.py",
     ),
     Bug(
@@ -145,7 +145,7 @@ BUGS = (
     Bug(
         "parts weighed alike",
         "framework/gradients.py",
-        "                part_grads *= share\n",
+        "                part_grads *= fraction\n",
         "",
         "tests/framework/test_training.py",
     ),

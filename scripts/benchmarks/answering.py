@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from framework import Sequential
 from framework.errors import CheckFailed
 from framework.types import Array, Numbers
 from models.digits import load_training_digits
+from scripts.benchmarks.peers import peer
 
 Answerer = Callable[[Sequential, Numbers], Callable[[], Array]]
 PEERS: dict[str, tuple[str, dict[str, bool]]] = {
@@ -22,7 +22,7 @@ PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "scikit-learn": ("scikit_learn", {}),
     "naive NumPy": ("naive_numpy", {}),
 }
-"""The module in scripts.benchmarks.peers, and how its `answerer` is called. Only the one asked for is imported."""
+"""The peer, and how its `answerer` is called."""
 CALLS = 100
 """Of one image, between two looks at the clock."""
 AGREEING = 0.999
@@ -32,7 +32,7 @@ AGREEING = 0.999
 def answerer(name: str) -> Answerer:
     """Who answers under this name."""
     module, options = PEERS[name]
-    return partial(import_module(f"scripts.benchmarks.peers.{module}").answerer, **options)
+    return partial(peer(module).answerer, **options)
 
 
 def answering(name: str, words: list[str]) -> Callable[[], int]:

@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 
 from framework.types import Numbers
 from models.digits import load_training_digits
 from scripts.benchmarks.answering import answering
+from scripts.benchmarks.peers import peer
 from scripts.benchmarks.peers.job import StepJob
 
 Contender = Callable[[StepJob, Numbers, Numbers], Callable[[], int]]
@@ -30,13 +30,13 @@ PEERS: dict[str, tuple[str, dict[str, bool]]] = {
     "naive NumPy": ("naive_numpy", {}),
     "matrix products": ("products", {}),
 }
-"""The module in scripts.benchmarks.peers, and how its `contender` is called. Only the one asked for is imported."""
+"""The peer, and how its `contender` is called."""
 
 
 def contender(name: str) -> Contender:
     """Whose steps are measured under this name."""
     module, options = PEERS[name]
-    return partial(import_module(f"scripts.benchmarks.peers.{module}").contender, **options)
+    return partial(peer(module).contender, **options)
 
 
 def training(name: str, words: list[str]) -> Callable[[], int]:
