@@ -11,7 +11,7 @@ from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.data.feed import Feed
 from framework.gradients import part_rows
-from framework.sharing.ranks import NextStep, Ranks, can_share
+from framework.sharing.ranks import NextStep, Ranks, sharing_of
 from framework.stepper import Stepper
 from framework.task import Task
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
@@ -22,7 +22,8 @@ def step_maker(task: Task, threads: int, upcoming: Callable[[], Iterable[NextSte
 
     `upcoming` gives all steps from the next one on, their batches not yet augmented: only processes ask for it.
     """
-    return Ranks(task, threads, upcoming) if can_share(task, threads) else Stepper(task, threads)
+    sharing = sharing_of(task, threads)
+    return Stepper(task, threads) if sharing == "none" else Ranks(task, sharing, threads, upcoming)
 
 
 def feed_for(maker: Stepper | Ranks, batches: Batches, augmentation: Augmentation | None, threads: int) -> Feed:
@@ -51,7 +52,7 @@ def fastest_threads(task: Task, data: Dataset) -> int:
 
             def steps(feed: Feed) -> Iterator[NextStep]:
                 while True:
-                    yield from ((batch, 0, 0.0) for batch in feed.epoch(order, 0))
+                    yield from ((batch, 0) for batch in feed.epoch(order, 0))
 
             own = task._replace(model=model, optimizer=rule)
             maker = step_maker(own, threads, lambda: steps(Feed(batches, None)))
@@ -60,7 +61,7 @@ def fastest_threads(task: Task, data: Dataset) -> int:
 
             def run() -> None:
                 with blas_threads(maker.blas_threads):
-                    maker(*next(coming))
+                    maker(*next(coming), rate=0.0)
 
             return run
 

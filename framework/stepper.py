@@ -16,7 +16,9 @@ from framework.task import Task
 
 
 class NotFinite(ArithmeticError):
-    """The loss or a gradient is no finite number; the weights are as they were before the step."""
+    """The loss or a gradient is no finite number. With `late` it was so in the step before, in another process."""
+
+    late = False
 
 
 class FillsGradients(Protocol):
@@ -40,6 +42,12 @@ class Update:
 
         Raises NotFinite, before the update.
         """
+        found = self.find_gradient(batch, index)
+        self.go(rate, index)
+        return found
+
+    def find_gradient(self, batch: Batch, index: int) -> tuple[float, int]:
+        """The first half of a step: the model's gradients, and what is known of the loss. Raises NotFinite."""
         value, right = self.gradients(batch, Step(self.settings.seed, index))
         grads = self.model.parameters.grads
         if not math.isfinite(value):
@@ -47,6 +55,11 @@ class Update:
         # One product finds NaN and infinity as surely as a look at each number, in half the time; it may also overflow.
         if not (math.isfinite(np.dot(grads, grads)) or np.isfinite(grads).all()):
             raise NotFinite("a gradient is not finite")
+        return value, right
+
+    def go(self, rate: float, index: int) -> None:
+        """The second half: new weights."""
+        grads = self.model.parameters.grads
         if self.settings.clip_norm is not None:
             clip_to_norm(grads, self.settings.clip_norm)
         self.optimizer.step(self.model.parameters.values, grads, rate, index)
@@ -54,7 +67,6 @@ class Update:
         if self.settings.max_norm is not None:
             for parameter in self.model.parameters:
                 limit_columns(parameter, self.settings.max_norm)
-        return value, right
 
 
 @final
@@ -77,5 +89,5 @@ class Stepper:
         """As Update's."""
         return self._update(batch, index, rate)
 
-    def settle(self, *, weights_only: bool = False) -> None:
+    def settle(self) -> None:
         """Model and optimizer are those after the last step at any time."""

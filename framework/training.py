@@ -7,28 +7,27 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import final
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance
 from framework.choosing import fastest_threads, feed_for, step_maker
-from framework.data.augmentation import Augmentation
+from framework.data.augmentation import Augmentation, check_augmentation
 from framework.data.batches import Batch, Batches
 from framework.data.dataset import Dataset
-from framework.data.feed import Feed
+from framework.data.feed import Feed, upcoming
 from framework.divergence import first_not_finite, first_not_finite_between_steps, remedy
-from framework.errors import Diverged, InputError
+from framework.errors import Diverged, EnvironmentFault, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import part_rows, parts
 from framework.history import EpochReport, History, StepReport
 from framework.keeper import Keeper
 from framework.losses import Loss, SoftmaxCrossEntropy
 from framework.optimizers import Optimizer
-from framework.randomness import Step, stream
+from framework.randomness import Step
 from framework.schedules import ConstantSchedule, Schedule
 from framework.sequential import Sequential, WeightsAre
 from framework.settings import TrainingSettings
-from framework.sharing.ranks import NextStep, Ranks
+from framework.sharing.ranks import NextStep, Ranks, Sharing, sharing_of
 from framework.steadying import Average, averaged
 from framework.stepper import NotFinite, Stepper
 from framework.task import Task
@@ -37,6 +36,8 @@ from framework.training_state import TrainingState
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
+LOOKS_APART = 50
+"""Times as long as it takes to have all numbers in the model, at least: 2 % of the time."""
 
 
 @final
@@ -49,7 +50,8 @@ class Training:
 
     An optimizer object that has trained this very model goes on where it was; a new one starts fresh. A script that
     breaks off the loop has the weights as they are then, and `restore_best()`. With `checkpoints` the training is kept
-    on disk and can go on after a kill. Iterating raises Diverged as soon as the loss or a gradient is no finite number.
+    on disk and can go on after a kill. Iterating raises Diverged as soon as the loss or a gradient is no finite number;
+    the weights are those before that step, or, where processes share the training out, may be those of the last report.
     """
 
     def __init__(
@@ -76,8 +78,6 @@ class Training:
         check_instance("loss", self.loss, Loss)
         check_instance("schedule", self.schedule, Schedule)
         check_instance("settings", self.settings, TrainingSettings)
-        if augmentation is not None:
-            check_instance("augmentation", augmentation, Augmentation)
         self.data = checked_data(model, self.loss, data, "data")
         self.validation: Dataset | None = None
         if validation_data is not None:
@@ -92,13 +92,11 @@ class Training:
             raise InputError("monitor: got validation_accuracy; expected validation_loss, as there are no class labels")
         self._labels = self.data.labels if model.output_shape != (1,) else None
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
-        if augmentation is not None:  # images of another shape come out now, not in a thread
-            one = self.data.x[:1]
-            new = augmentation(one, stream(self.settings.seed, "augmentation"))
-            if np.shape(new) != one.shape:
-                raise InputError(f"{augmentation!r}: got new samples of shape {np.shape(new)}; expected {one.shape}")
+        if augmentation is not None:
+            check_augmentation(augmentation, self.data.x, self.settings.seed)
         self.history = History()
         self.state = TrainingState()
+        self._settling = 0.0  # seconds, the last time
         self.checkpoints = checkpoints
         if checkpoints is not None:
             checkpoints.attach(self)
@@ -111,16 +109,25 @@ class Training:
         """
         if self.settings.threads != "auto":
             return self.settings.threads
-        return fastest_threads(self._task, self.data)
+        self.begin()
+        try:
+            return fastest_threads(self._task, self.data)
+        except (NotFinite, EnvironmentFault):  # if one cannot either, it says why
+            return 1
+
+    @property
+    def sharing(self) -> Sharing:
+        """How processes share the training out; as with threads, another way rounds otherwise, and draws otherwise."""
+        return sharing_of(self._task, self.threads)
 
     @property
     def _task(self) -> Task:
-        self.begin()
         rest = self.loss, self.optimizer, self.settings, self.augmentation
         return Task(self.model, *rest, self.batches.batch_size)
 
     @cached_property
     def _make_step(self) -> Stepper | Ranks:
+        self.begin()
         return step_maker(self._task, self.threads, self._upcoming)
 
     @cached_property
@@ -129,15 +136,8 @@ class Training:
         return feed_for(self._make_step, self.batches, self.augmentation, self.threads)
 
     def _upcoming(self) -> Iterator[NextStep]:
-        """All steps from here on, as far as they are known beforehand."""
-        first_step, batch = self.begin(), self.state.batch
-        for epoch in range(self.state.epoch, self.settings.epochs):
-            done = epoch * self.batches.per_epoch
-            order = self.batches.order(first_step + done)
-            for rows in Feed(self.batches, None).epoch(order, first_step + done, start=batch):
-                yield rows, first_step + done + batch, self.learning_rate(done + batch)
-                batch += 1
-            batch = 0
+        state = self.state
+        return upcoming(self.batches, self.begin(), epoch=state.epoch, epochs=self.settings.epochs, batch=state.batch)
 
     @property
     def total_steps(self) -> int:
@@ -168,7 +168,7 @@ class Training:
             start = time.perf_counter()
             with blas_threads(self._make_step.blas_threads):
                 self._advance(batches, first_step)
-                self._make_step.settle(weights_only=True)
+                self.settle()
             state.seconds += time.perf_counter() - start
             yield self._step_report()
         start = time.perf_counter()
@@ -193,7 +193,7 @@ class Training:
             self._step(batch, first_step + self.state.step)
             if self.checkpoints is not None:
                 self.checkpoints.after_step()
-            if time.perf_counter() - start >= REPORT_SECONDS:
+            if time.perf_counter() - start >= max(REPORT_SECONDS, LOOKS_APART * self._settling):
                 break
 
     def _step(self, batch: Batch, index: int) -> None:
@@ -201,15 +201,20 @@ class Training:
         try:
             value, right = self._make_step(batch, index, self.learning_rate(state.step))
         except NotFinite as error:
-            self.settle()
-            raise self._diverged(str(error), batch, Step(self.settings.seed, index)) from None
+            here = () if error.late else (batch, Step(self.settings.seed, index))
+            raise self._diverged(str(error), *here) from None
         if state.average is not None:
             state.average.update(state.step)
         state.count(len(batch.x), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
 
     def settle(self) -> None:
-        """Have the numbers of the last step in the model and the optimizer, wherever it was made."""
-        self._make_step.settle()
+        """Have the numbers of the last step in model and optimizer, wherever made. Raises Diverged if it failed."""
+        start = time.perf_counter()
+        try:
+            self._make_step.settle()
+        except NotFinite as error:
+            raise self._diverged(str(error)) from None
+        self._settling = time.perf_counter() - start
 
     def learning_rate(self, step: int) -> float:
         """The rate of one step of this run, counted from 0."""
@@ -251,18 +256,10 @@ class Training:
         """Whether this epoch beats all before it; if so, its weights are put aside."""
         if validation is None:
             return False
-        state = self.state
         figure = -validation.loss
         if self.settings.monitor == "validation_accuracy" and validation.accuracy is not None:
             figure = validation.accuracy
-        if state.best is not None and figure <= state.best:
-            state.epochs_since_best += 1
-            return False
-        state.best, state.epochs_since_best = figure, 0
-        if self.settings.restore_best:
-            state.best_values = self.model.parameters.values.copy()
-            state.best_buffers = self.model.buffers.values.copy()
-        return True
+        return self.state.is_best(figure, self.model if self.settings.restore_best else None)
 
     def restore_best(self) -> None:
         """Give the model the weights of the best epoch so far, or else their average; after a whole run it has them."""

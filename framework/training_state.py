@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import final
 
+from framework.sequential import Sequential
 from framework.steadying import Average
 from framework.types import Array
 
@@ -44,6 +45,16 @@ class TrainingState:
         self.timed += samples
         self.step += 1
         self.batch += 1
+
+    def is_best(self, figure: float, model: Sequential | None) -> bool:
+        """Whether this epoch beats all before it, higher being better; if so, the weights of `model` are put aside."""
+        if self.best is not None and figure <= self.best:
+            self.epochs_since_best += 1
+            return False
+        self.best, self.epochs_since_best = figure, 0
+        if model is not None:
+            self.best_values, self.best_buffers = model.parameters.values.copy(), model.buffers.values.copy()
+        return True
 
     def end_epoch(self) -> None:
         """Begin to count anew."""

@@ -10,8 +10,9 @@ from typing import final
 
 import numpy as np
 
-from framework.arguments import fraction, non_negative, real_number, whole_number
+from framework.arguments import check_instance, fraction, non_negative, real_number, whole_number
 from framework.errors import InputError, quoted
+from framework.randomness import stream
 from framework.representation import constructor_call
 from framework.types import Array, Numbers
 
@@ -176,3 +177,11 @@ def sample(images: Numbers, columns: Array, rows: Array) -> Array:
     lower *= rows
     upper += lower
     return upper
+
+
+def check_augmentation(augmentation: Augmentation, x: Numbers, seed: int) -> None:
+    """Raise InputError unless it is one, and gives samples of the shape of those in `x`: now, not later in a thread."""
+    check_instance("augmentation", augmentation, Augmentation)
+    new = np.shape(augmentation(x[:1], stream(seed, "augmentation")))
+    if new != x[:1].shape:
+        raise InputError(f"{augmentation!r}: got new samples of shape {new}; expected {x[:1].shape}")

@@ -73,3 +73,13 @@ class Feed:
         new = self.augmentation(x, stream(self.batches.seed, "augmentation", step))
         # the batches after this one are written over x and y while it is still in use
         return Batch(new.copy() if np.may_share_memory(new, x) else new, y.copy(), weight)
+
+
+def upcoming(batches: Batches, first_step: int, *, epoch: int, epochs: int, batch: int) -> Iterator[tuple[Batch, int]]:
+    """All batches from this one of this epoch on, not augmented, each with the index of its step."""
+    for number in range(epoch, epochs):
+        start = first_step + number * batches.per_epoch
+        order = batches.order(start)
+        for place in range(batch, batches.per_epoch):
+            yield batches.take(order, place), start + place
+        batch = 0

@@ -32,11 +32,12 @@ from framework.saving.lock import Lock
 from framework.saving.model_file import model_bytes
 from framework.saving.progress import Progress, best_weights, check_arrays, restore, tensors_of
 from framework.settings import MAX_THREADS
+from framework.sharing.ranks import Sharing
 from framework.specs.complaints import Json, shown
 from framework.specs.extra import Extra
 from framework.specs.reading import parse_plan
 from framework.specs.run import PartsSpec, PlanSpec
-from framework.threads import arithmetic
+from framework.threads import arithmetic, usable_cores
 from framework.training import Training
 from framework.types import Array
 
@@ -115,13 +116,13 @@ class Checkpoints:
         self._plan_tree = self.plan.model_dump(mode="json")
         self._data = fingerprint(training)
         if self._found is not None:
+            training.threads = self._found.threads
             try:
-                self._found.check(self.plan, self._data, accept_drift=self.accept_drift)
+                self._found.check(self.plan, self._data, training.sharing, accept_drift=self.accept_drift)
                 restore(training, self._found.progress, self._found.tensors, self._found.path)
             except ChalknetError:
                 self.close()  # whoever tries again, with other rows say, is not to be told that it is in use
                 raise
-            training.threads = self._found.threads
             self._found = None  # its arrays are in the training now
 
     def after_step(self) -> None:
@@ -185,6 +186,7 @@ class Checkpoints:
             "plan": self._plan_tree,
             "data": self._data,
             "threads": training.threads,
+            "sharing": training.sharing,
             "arithmetic": arithmetic(),
             "progress": Progress.of(training).model_dump(mode="json"),
         }
@@ -233,6 +235,7 @@ class Found:
     plan: PartsSpec
     data: str
     threads: int
+    sharing: str
     arithmetic: str
     progress: Progress
     tensors: Mapping[str, Array]
@@ -253,7 +256,7 @@ class Found:
             plan = parse_plan(json.dumps(text.pop("plan", None)), source=f"{place}: plan", extra=extra)
         except SpecError as error:
             raise ModelFileError(str(error), hint=error.hint) from None
-        kinds = {"data": str, "threads": int, "arithmetic": str, "progress": dict}
+        kinds = {"data": str, "threads": int, "sharing": str, "arithmetic": str, "progress": dict}
         for name in sorted(text.keys() | kinds.keys()):
             if name not in kinds or type(text.get(name)) is not kinds[name]:
                 expected = f"a JSON {kinds[name].__name__}" if name in kinds else f"plan and {', '.join(kinds)} only"
@@ -264,8 +267,8 @@ class Found:
         check_arrays(plan, progress, tensors, path)
         return cls(path, plan, progress=progress, tensors=tensors, **text)
 
-    def check(self, plan: PartsSpec, data: str, *, accept_drift: bool) -> None:
-        """Raise InputError unless the run in the file is the one with this plan and data."""
+    def check(self, plan: PartsSpec, data: str, sharing: Sharing, *, accept_drift: bool) -> None:
+        """Raise InputError unless the run in the file is the one with this plan and data, and would go on as it was."""
         place = shown_path(self.path)
         stored, given = (spec.model_dump(mode="json") for spec in (self.plan, plan))
         if changed := difference(stored, given):
@@ -281,10 +284,17 @@ class Found:
                 "expected the same rows",
                 hint="rows that were held out are data of their own, and the split has a seed",
             )
+        accepted = "--accept-drift, or Checkpoints(..., accept_drift=True), goes on all the same"
+        if self.sharing != sharing and not accept_drift:
+            raise InputError(
+                f"{place}: sharing: got {quoted(sharing)} now, and {quoted(self.sharing)} when the run began; expected "
+                "the same, as processes that share a training out round and draw otherwise than one",
+                hint=f"{self.threads} processes need as many cores, here are {usable_cores()}; {accepted}",
+            )
         here = arithmetic()
         if self.arithmetic != here and not accept_drift:
             raise InputError(
                 f"{place}: got {quoted(here, 400)} now, and {quoted(self.arithmetic, 400)} when the run began; "
                 "expected the same, as another one rounds otherwise",
-                hint="--accept-drift, or Checkpoints(..., accept_drift=True), goes on all the same",
+                hint=accepted,
             )

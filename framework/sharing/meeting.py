@@ -16,8 +16,10 @@ AT_ONCE = 2000
 """Looks at a flag, one after the other, some 50 µs: to sleep and be woken up takes a virtual machine as long."""
 YIELDING = 2000
 """Looks after that which let other programs go first; half a millisecond on a core that has nothing else to do."""
-NAP = 0.0002
-"""Seconds between looks from then on: the others do not come soon, because the first one evaluates or saves."""
+NAP, LONGEST_NAP = 0.0002, 0.005
+"""Seconds between looks from then on, as the first one evaluates or saves; longer ones the longer it takes."""
+OVERSLEPT = 0.05
+"""Of the time waited so far, at the most."""
 CACHE_LINE = 8
 """int64 numbers: flags of different ranks lie this far apart, so that no core waits for another's write."""
 
@@ -54,6 +56,10 @@ class Meeting:
         """
         self._wait_for_all(self._arrived[self.rank * CACHE_LINE] + 1)
 
+    def has_left_behind(self, rank: int) -> bool:
+        """Whether that rank has come more often than this one has."""
+        return self._arrived[rank * CACHE_LINE] > self._arrived[self.rank * CACHE_LINE]
+
     def leave(self) -> None:
         """This rank does not come again: wait until the meeting is ended."""
         self._arrived[self.rank * CACHE_LINE] = self._times + 1
@@ -78,11 +84,14 @@ class Meeting:
             if arrived[flag] >= times:
                 return
             os.sched_yield()
+        waited = 0.0
         while arrived[flag] < times:
             if self._over[0]:
                 raise Over
             self.watch()
-            time.sleep(NAP)
+            nap = min(NAP + OVERSLEPT * waited, LONGEST_NAP)
+            time.sleep(nap)
+            waited += nap
 
 
 @final

@@ -16,6 +16,7 @@ from framework.sharing.meeting import Meeting, Sum, part_of
 from framework.sharing.share import Share, augmented, work
 from framework.stepper import Update
 from framework.task import Task
+from framework.types import Array
 
 LEAST_WORK = 500
 """Multiplications a weight takes part in at a step, at the least: in a dense layer those of a batch of 500 rows."""
@@ -68,14 +69,14 @@ class RowShare:
 
     def __init__(self, task: Task, total: Sum, rank: int) -> None:
         self.update = Update(task.model, task.optimizer, task.settings, RowGradients(task, total, rank))
-        self._values = task.model.parameters.values
-        self._given = self._values.copy()
+        self._given: list[Array] = []
 
-    def has_weights(self) -> bool:
-        return np.array_equal(self._values, self._given)
+    def is_as_given(self) -> bool:
+        return all(map(np.array_equal, self._kept(), self._given))
 
-    def give_weights(self) -> None:
-        self._given[...] = self._values
+    def give(self) -> None:
+        """They are there; what is to be known later is whether somebody has changed them."""
+        self._given = [array.copy() for array in self._kept()]
 
-    def give_rest(self) -> None:
-        """They are there."""
+    def _kept(self) -> list[Array]:
+        return [self.update.model.parameters.values, *self.update.optimizer.slots.values()]

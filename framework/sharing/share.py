@@ -16,14 +16,11 @@ class Share(Protocol):
 
     update: Update
 
-    def has_weights(self) -> bool:
-        """Whether the weights are those `give_weights` has copied."""
+    def is_as_given(self) -> bool:
+        """Whether weights and slots are those that `give` has copied."""
 
-    def give_weights(self) -> None:
-        """Copy this rank's weights to the whole model."""
-
-    def give_rest(self) -> None:
-        """Copy this rank's gradients and optimizer's slots to the whole model's."""
+    def give(self) -> None:
+        """Copy this rank's weights, gradients and optimizer's slots to the whole model and its optimizer."""
 
 
 def work(model: Sequential) -> list[int]:

@@ -124,20 +124,16 @@ class UnitShare:
             [(part, whole[cuts.get(path, ())]) for part, whole in zip(parts, wholes[path], strict=True)]
             for path, parts in _by_path(vectors, rule).items()
         ]
-        self._weights = [values for values, *_ in matches]
-        self._rest = [match for _, *rest in matches for match in rest]
-        for part, whole in (*self._weights, *self._rest):
+        self._grads = [match for _, match, *_ in matches]
+        self._kept = [match for values, _, *slots in matches for match in (values, *slots)]
+        for part, whole in (*self._kept, *self._grads):
             part[...] = whole
 
-    def has_weights(self) -> bool:
-        return all(np.array_equal(part, whole) for part, whole in self._weights)
+    def is_as_given(self) -> bool:
+        return all(np.array_equal(part, whole) for part, whole in self._kept)
 
-    def give_weights(self) -> None:
-        for part, whole in self._weights:
-            whole[...] = part
-
-    def give_rest(self) -> None:
-        for part, whole in self._rest:
+    def give(self) -> None:
+        for part, whole in (*self._kept, *self._grads):
             whole[...] = part
 
 

@@ -219,7 +219,7 @@ def test_a_thread_that_augments_has_a_core_of_its_own_or_is_not_there(
 ) -> None:
     """Matrix products that wait for a thread whose core it takes crawl."""
     monkeypatch.setattr("framework.choosing.usable_cores", lambda: cores)
-    monkeypatch.setattr("framework.choosing.can_share", lambda *_: False)
+    monkeypatch.setattr("framework.choosing.sharing_of", lambda *_: "none")
     settings = TrainingSettings(batch_size=16, threads=threads)
     training = Training(_model(), _digits(), optimizer=SGD(0.1), augmentation=AFFINE, settings=settings)
     before = threading.active_count()

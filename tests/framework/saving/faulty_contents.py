@@ -83,6 +83,7 @@ def _checkpoint_changes() -> Iterator[tuple[str, Change, str]]:
     fields: dict[str, tuple[object, ...]] = {
         "threads": (0, -1, 1025, 2**63, True, 1.0, "1", None, []),
         "data": (None, 5, []),
+        "sharing": (None, 5, []),
         "arithmetic": (None, 5, []),
         "progress": (None, [], "", 1),
         "plan": (None, [], "", 1, {}, {"format": 2}),

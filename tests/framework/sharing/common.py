@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import pytest
@@ -73,7 +73,7 @@ def noise(features: int, rows: int = ROWS, *, weighted: bool = False) -> Dataset
 
 
 def small_training(
-    ranks: int,
+    ranks: int | Literal["auto"],
     optimizer: Optimizer | None = None,
     layers: list[Layer] | None = None,
     *,

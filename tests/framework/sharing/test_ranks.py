@@ -7,16 +7,26 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
 
-from framework import SGD, Diverged, EnvironmentFault
+from framework import SGD, Diverged, EnvironmentFault, EpochReport
 from framework.data.batches import Batch
 from framework.randomness import Step
+from framework.saving import Checkpoints
 from framework.sharing.units import UnitGradients
 from framework.threads import usable_cores
-from tests.framework.sharing.common import UNITS, children, dense_layers, end_of, only_where_shared, small_training
+from tests.framework.sharing.common import (
+    FLOAT64,
+    UNITS,
+    children,
+    dense_layers,
+    end_of,
+    only_where_shared,
+    small_training,
+)
 from tests.source import ROOT
 
 pytestmark = only_where_shared
@@ -52,26 +62,116 @@ def test_a_training_that_diverges_says_so(ranks: int) -> None:
     assert children() == before
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-@pytest.mark.parametrize("hidden", [(UNITS,), (UNITS, 20, UNITS)], ids=len)
-def test_a_gradient_that_is_not_finite_in_another_rank_ends_it_too(
-    hidden: tuple[int, ...], ranks: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_where_the_loss_is_not_finite_the_weights_are_those_before_the_step(ranks: int) -> None:
+    results = []
+    for number in (1, ranks):
+        training = small_training(number)
+        for event in training:
+            if isinstance(event, EpochReport):
+                break
+        training.optimizer.learning_rate = 1e305
+        with pytest.raises(Diverged, match=r"epoch 2, step \d+, .*: the loss is ") as caught, np.errstate(all="ignore"):
+            end_of(training)
+        results.append((training.model.parameters.values, str(caught.value)))
+    np.testing.assert_allclose(results[1][0], results[0][0], rtol=FLOAT64)
+    assert results[0][1] == results[1][1]
+
+
+def _plant_at(step: int, rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a gradient of this rank be NaN at this step."""
     whole = UnitGradients.__call__
 
-    def failing(self: UnitGradients, batch: Batch, step: Step) -> tuple[float, int]:
-        answer = whole(self, batch, step)
-        if self.rank == 1 and step.index == 4:
+    def failing(self: UnitGradients, batch: Batch, at: Step) -> tuple[float, int]:
+        answer = whole(self, batch, at)
+        if self.rank == rank and at.index == step:
             self._own.models[0].parameters.grads[0] = np.nan
         return answer
 
     monkeypatch.setattr(UnitGradients, "__call__", failing)
-    before = children()
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("step", "epoch"), [(4, 1), (6, 1), (9, 2), (13, 2)])
+@pytest.mark.parametrize(("ranks", "hidden"), [(2, (UNITS,)), (3, (UNITS,)), (3, (UNITS, 20, UNITS))])
+def test_a_gradient_that_is_not_finite_in_one_rank_ends_it_with_weights_that_belong_together(
+    ranks: int,
+    hidden: tuple[int, ...],
+    step: int,
+    epoch: int,
+    rank: int,
+    forgetful: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also in the last step of an epoch, and of all; also where the system forgets how a process has ended."""
+    _plant_at(step, rank, monkeypatch)
+    before, handler = children(), signal.getsignal(signal.SIGCHLD)
     training = small_training(ranks, layers=dense_layers(*hidden))
-    with pytest.raises(Diverged, match=r"epoch 1, step 6, .*: a gradient is not finite"):
-        end_of(training)
+    seen = [training.model.parameters.values.copy()]
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN if forgetful else handler)
+    try:
+        with pytest.raises(Diverged, match=rf"epoch {epoch}, step {step + 1}, .*: a gradient is not finite"):
+            seen.extend(training.model.parameters.values.copy() for _ in training)
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
     assert children() == before
-    assert np.isfinite(training.model.parameters.values).all()
+    np.testing.assert_array_equal(training.model.parameters.values, seen[-1])
+
+
+def test_a_state_that_is_not_finite_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _plant_at(6, 1, monkeypatch)
+    training = small_training(2, checkpoints=Checkpoints(tmp_path, every=5))
+    with pytest.raises(Diverged):
+        end_of(training)
+    assert small_training(2, checkpoints=Checkpoints(tmp_path, resume=True)).state.step == 5
+
+
+def test_measuring_threads_leaves_it_to_the_first_step_to_diverge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.choosing.usable_cores", lambda: 2)
+    training = small_training("auto")
+    training.model.parameters.values[...] = 1e300
+    with pytest.raises(Diverged, match="epoch 1, step 1, "), np.errstate(all="ignore"):
+        list(training)
+
+
+def test_where_no_process_can_be_started_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("framework.sharing.ranks.os.fork", full)
+    monkeypatch.setattr("framework.choosing.usable_cores", lambda: 2)
+    training = small_training("auto")
+    list(training)
+    assert training.threads == 1
+
+
+def test_a_signal_at_the_birth_of_a_process_is_for_the_first_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a terminal, which signals all; a child that raised would run the rest of the script."""
+    here, fork, marker = os.getpid(), os.fork, tmp_path / "unwound"
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    def fork_and_signal() -> int:
+        process = fork()
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    before, handler = children(), signal.signal(signal.SIGTERM, stop)
+    monkeypatch.setattr("framework.sharing.ranks.os.fork", fork_and_signal)
+    try:
+        with pytest.raises(TimeoutError):
+            list(small_training(3))
+    finally:
+        if os.getpid() != here:
+            marker.touch()
+            os._exit(1)
+        signal.signal(signal.SIGTERM, handler)
+    assert children() == before
+    assert not marker.exists()
 
 
 def test_a_machine_that_allows_no_more_processes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

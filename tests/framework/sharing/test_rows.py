@@ -25,7 +25,7 @@ from framework import (
     TrainingSettings,
 )
 from framework.randomness import Step
-from framework.sharing.ranks import can_share
+from framework.sharing.ranks import sharing_of
 from framework.sharing.share import augmented
 from framework.task import Task
 from tests.framework.sharing.common import (
@@ -117,4 +117,4 @@ def test_rows_are_shared_out_where_each_weight_has_work(
 ) -> None:
     model = Sequential(layers, seed=0, input_shape=(16,))
     task = Task(model, SoftmaxCrossEntropy(), SGD(), TrainingSettings(), None, rows)
-    assert can_share(task, ranks) is shared
+    assert sharing_of(task, ranks) == ("rows" if shared else "none")

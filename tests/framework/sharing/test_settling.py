@@ -3,13 +3,26 @@
 import copy
 import os
 import pkgutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from framework import Adam, Dense, Diverged, Dropout, EpochReport, Layer, StepReport, Training
+from framework import (
+    SGD,
+    Adam,
+    Dense,
+    Diverged,
+    Dropout,
+    EpochReport,
+    InputError,
+    Layer,
+    StepReport,
+    StepSchedule,
+    Training,
+)
 from framework.saving import Checkpoints
 from framework.types import Array
 from tests.framework.sharing.common import (
@@ -26,6 +39,14 @@ from tests.framework.sharing.common import (
 
 pytestmark = only_where_shared
 
+
+@pytest.fixture
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report after every step."""
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0.0)
+
+
 NETWORKS = {
     "one hidden layer": dense_layers(UNITS),
     "four layers": dense_layers(UNITS, 20, UNITS),
@@ -33,18 +54,21 @@ NETWORKS = {
 }
 
 
+@pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("layers", list(NETWORKS.values())[:2], ids=list(NETWORKS)[:2])
-def test_between_two_reports_the_model_has_the_weights_of_the_last_step(
-    layers: list[Layer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)  # a report after every step
-    weights: dict[int, list[Array]] = {1: [], 2: []}
-    for ranks, seen in weights.items():
+def test_at_a_report_model_and_optimizer_have_the_numbers_of_the_last_step(layers: list[Layer]) -> None:
+    seen: dict[int, list[tuple[Array, ...]]] = {1: [], 2: []}
+    for ranks, numbers in seen.items():
         training = small_training(ranks, layers=copy.deepcopy(layers))
-        seen.extend(training.model.parameters.values.copy() for event in training if isinstance(event, StepReport))
-    assert len(weights[1]) == 2 * 7
-    for one, other in zip(weights[1], weights[2], strict=True):
-        np.testing.assert_allclose(other, one, rtol=FLOAT64, atol=NEXT_TO_NOTHING)
+        vectors = training.model.parameters
+        for event in training:
+            if isinstance(event, StepReport):
+                every = vectors.values, vectors.grads, training.optimizer.slots["velocity"]
+                numbers.append(tuple(array.copy() for array in every))
+    assert len(seen[1]) == 2 * 7
+    for one, other in zip(seen[1], seen[2], strict=True):
+        for alone, together in zip(one, other, strict=True):
+            np.testing.assert_allclose(together, alone, rtol=FLOAT64, atol=NEXT_TO_NOTHING)
 
 
 def _halve(training: Training) -> None:
@@ -59,16 +83,28 @@ def _slow_down(training: Training) -> None:
     training.optimizer.learning_rate = 0.01
 
 
+def _begin_the_schedule_anew(training: Training) -> None:
+    training.schedule = StepSchedule(every=0.25)
+
+
+def _stop_rolling(training: Training) -> None:
+    training.settle()
+    training.optimizer.slots["velocity"][...] = 0
+
+
 def _roll_on(training: Training) -> None:
     training.optimizer.momentum = 0.5  # type: ignore[attr-defined]
 
 
+CHANGES = (_halve, _shift_the_last, _slow_down, _roll_on, _begin_the_schedule_anew, _stop_rolling)
+
+
+@pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("layers", [dense_layers(UNITS), dense_layers(UNITS, 20)], ids=["one hidden layer", "a tail"])
-@pytest.mark.parametrize("change", [_halve, _shift_the_last, _slow_down, _roll_on])
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_a_script_changes_between_two_reports_counts(
-    change: Callable[[Training], None], layers: list[Layer], monkeypatch: pytest.MonkeyPatch
+    change: Callable[[Training], None], layers: list[Layer]
 ) -> None:
-    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
     results = []
     for ranks in (1, 2):
         training = small_training(ranks, layers=copy.deepcopy(layers))
@@ -88,6 +124,27 @@ def test_a_broken_off_training_goes_on_where_it_was() -> None:
         if isinstance(event, EpochReport):
             break
     assert end_of(broken)[0].tobytes() == end_of(whole)[0].tobytes()
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(ranks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, interrupted = small_training(ranks), small_training(ranks)
+    here, real = os.getpid(), SGD.step
+
+    def press(self: SGD, *words: object) -> None:
+        if os.getpid() == here and interrupted.state.step == 6:
+            os.kill(here, signal.SIGINT)
+        real(self, *words)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as keyboard:
+        keyboard.setattr(SGD, "step", press)
+        with pytest.raises(KeyboardInterrupt):
+            list(interrupted)
+    assert interrupted.state.step == interrupted.optimizer.steps == 7
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    for events in (interrupted, whole):
+        list(events)
+    assert interrupted.model.parameters.values.tobytes() == whole.model.parameters.values.tobytes()
 
 
 @pytest.mark.parametrize("place", ["framework.training.Training.learning_rate", "framework.sharing.ranks.Meeting.meet"])
@@ -112,11 +169,9 @@ def test_ctrl_c_costs_nothing_of_the_steps_before(place: str, monkeypatch: pytes
     assert end_of(interrupted)[0].tobytes() == end_of(whole)[0].tobytes()
 
 
+@pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("ranks", [1, 2])
-def test_where_the_first_step_after_a_change_diverges_the_optimizer_has_its_steps(
-    ranks: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+def test_where_the_first_step_after_a_change_diverges_the_optimizer_has_its_steps(ranks: int) -> None:
     training = small_training(ranks)
     events = iter(training)
     for _ in range(3):
@@ -142,3 +197,19 @@ def test_a_kept_training_goes_on_to_the_same_bits(layers: list[Layer], tmp_path:
     assert values.tobytes() == whole[0].tobytes()
     assert losses == whole[3]
     assert {name: slot.tobytes() for name, slot in slots.items()} == {n: s.tobytes() for n, s in whole[2].items()}
+
+
+def test_where_it_cannot_be_shared_out_as_before_a_resume_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process would draw other masks, and round otherwise."""
+    for event in small_training(2, checkpoints=Checkpoints(tmp_path, every=5)):
+        if isinstance(event, EpochReport):
+            break
+    monkeypatch.setattr("framework.sharing.ranks.usable_cores", lambda: 1)
+    with pytest.raises(InputError, match=r"sharing: got 'none' now, and 'units' when the run began") as caught:
+        small_training(2, checkpoints=Checkpoints(tmp_path, resume=True))
+    assert "2 processes need as many cores" in str(caught.value.hint)
+    drifting = small_training(2, checkpoints=Checkpoints(tmp_path, resume=True, accept_drift=True))
+    assert drifting.state.step > 0
+    list(drifting)

@@ -25,8 +25,8 @@ from framework import (
     Tanh,
     TrainingSettings,
 )
-from framework.sharing.ranks import can_share
-from framework.sharing.units import LEAST_SHARED, has_units_enough, pairs
+from framework.sharing.ranks import sharing_of
+from framework.sharing.units import LEAST_SHARED, pairs
 from framework.types import Array
 from tests.framework.sharing.common import BATCH, CLASSES, FEATURES, UNITS, dense_layers, only_where_shared, task_of
 
@@ -83,15 +83,16 @@ def test_layers_go_in_pairs_with_nothing_between_that_needs_more_than_one_unit(
 def test_what_is_around_the_pairs_may_be_anything_small(layers: list[Layer]) -> None:
     task = task_of(layers)
     for ranks in (2, 3):
-        assert can_share(task, ranks)
-        assert has_units_enough(task, ranks)  # else it is the rows that are shared out
+        assert sharing_of(task, ranks) == "units"
 
 
 @pytest.mark.parametrize(("outputs", "shared"), [(34, True), (35, False)])
 def test_pairs_are_most_of_the_work(outputs: int, shared: bool) -> None:
     pair, others = FEATURES * UNITS + UNITS * 20, 20 * outputs
     assert (pair >= LEAST_SHARED * (pair + others)) is shared
-    assert can_share(task_of([*dense_layers(UNITS, 20)[:-1], Dense(20, outputs)]), 2) is shared
+    assert sharing_of(task_of([*dense_layers(UNITS, 20)[:-1], Dense(20, outputs)]), 2) == (
+        "units" if shared else "none"
+    )
 
 
 @final
@@ -133,14 +134,14 @@ class Signs(Optimizer):
 def test_what_needs_the_whole_network_stays_in_one_process(
     layers: list[Layer], optimizer: Optimizer, settings: TrainingSettings, rows: int, ranks: int
 ) -> None:
-    assert not can_share(task_of(layers, optimizer, settings, rows), ranks)
+    assert sharing_of(task_of(layers, optimizer, settings, rows), ranks) == "none"
 
 
 def test_no_more_processes_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """They would wait for each other most of the time; and a file from somebody else may ask for a thousand."""
     monkeypatch.setattr("framework.sharing.ranks.usable_cores", lambda: 2)
-    assert can_share(task_of(dense_layers(UNITS)), 2)
-    assert not can_share(task_of(dense_layers(UNITS)), 3)
+    assert sharing_of(task_of(dense_layers(UNITS)), 2) == "units"
+    assert sharing_of(task_of(dense_layers(UNITS)), 3) == "none"
 
 
 @final
@@ -155,6 +156,6 @@ class Watching(Activation):
 
 
 def test_layers_of_ones_own_stay_in_one_process() -> None:
-    assert can_share(task_of(dense_layers(UNITS)), 2)
-    assert not can_share(task_of(dense_layers(UNITS, between=Watching)), 2)
-    assert not can_share(task_of([*dense_layers(UNITS), Watching()]), 2)
+    assert sharing_of(task_of(dense_layers(UNITS)), 2) == "units"
+    assert sharing_of(task_of(dense_layers(UNITS, between=Watching)), 2) == "none"
+    assert sharing_of(task_of([*dense_layers(UNITS), Watching()]), 2) == "none"
