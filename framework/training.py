@@ -33,6 +33,7 @@ from framework.stepper import NotFinite, Stepper
 from framework.task import Task
 from framework.threads import blas_threads
 from framework.training_state import TrainingState
+from framework.whole_steps import whole_steps
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
@@ -189,12 +190,14 @@ class Training:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
         self.model.weights_are = "last"
-        for batch in batches:
-            self._step(batch, first_step + self.state.step)
-            if self.checkpoints is not None:
-                self.checkpoints.after_step()
-            if time.perf_counter() - start >= max(REPORT_SECONDS, LOOKS_APART * self._settling):
-                break
+        with whole_steps() as heed:
+            for batch in batches:
+                self._step(batch, first_step + self.state.step)
+                if self.checkpoints is not None:
+                    self.checkpoints.after_step()
+                heed()
+                if time.perf_counter() - start >= max(REPORT_SECONDS, LOOKS_APART * self._settling):
+                    break
 
     def _step(self, batch: Batch, index: int) -> None:
         state = self.state
