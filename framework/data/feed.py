@@ -1,4 +1,4 @@
-"""Feed: the batches of an epoch one after the other, augmented in a thread while the step before is still at work."""
+"""Feed: the batches of an epoch one after the other, augmented at once or in a thread beside the step before."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -13,15 +13,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import numpy as np
-import torch
-from torch import nn
 
 from framework import SGD, Step
 from framework.data.batches import Batch
+from framework.errors import InputError
 from framework.gradients import Gradients
 from framework.threads import blas_threads, usable_cores
 from models.digits import load_training_digits
 from models.recipes import digits_cnn
+from scripts.benchmarks.libraries import check_libraries
+from scripts.failing import say_why
 
 BATCH = 128
 STEPS = 10
@@ -48,6 +49,9 @@ def chalknet(x: np.ndarray, y: np.ndarray, threads: int, stack: ExitStack) -> Ca
 
 def pytorch(x: np.ndarray, y: np.ndarray, threads: int) -> Callable[[], None]:
     """STEPS steps in eager mode."""
+    import torch
+    from torch import nn
+
     model = nn.Sequential(
         nn.Conv2d(1, 16, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.MaxPool2d(2), nn.ReLU(),
         nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10),
@@ -67,6 +71,10 @@ def pytorch(x: np.ndarray, y: np.ndarray, threads: int) -> Callable[[], None]:
 
 
 def main() -> None:
+    try:
+        check_libraries(["cnn_step"], ["torch"])
+    except InputError as error:
+        sys.exit(say_why(error))
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     digits = load_training_digits()
     x, y = digits.x[:BATCH], digits.y[:BATCH]

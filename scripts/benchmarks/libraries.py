@@ -11,10 +11,10 @@ WITHOUT_PEERS = {"growth"}
 """Parts that measure chalknet alone."""
 
 
-def check_libraries(parts: Iterable[str]) -> None:
+def check_libraries(parts: Iterable[str], needed: Iterable[str] = PEERS) -> None:
     """Raise InputError where a part needs a library that is not installed."""
     needy = [part for part in parts if part not in WITHOUT_PEERS]
-    missing = [package for package in PEERS if package not in versions()]
+    missing = [package for package in needed if package not in versions()]
     if needy and missing:
         raise InputError(
             f"{', '.join(needy)}: {', '.join(missing)} not installed; expected all libraries to compare with",
