@@ -31,7 +31,7 @@ def steps(*, rounds: int, progress: Progress) -> Part:
         found[job] = measure(job, rounds=rounds, progress=progress)
     text = [line for job, speeds in found.items() for line in lines(job, speeds)]
     return Part(
-        ("## Training steps", "", EXPLAINED, "", *text, *adam_lines(found)),
+        ("## Training steps", "", EXPLAINED, "", *overview(found), *adam_lines(found), *text),
         {"jobs": [as_tree(job, speeds) for job, speeds in found.items()]},
     )
 
@@ -56,6 +56,17 @@ def as_tree(job: StepJob, speeds: Iterable[Figures]) -> dict[str, object]:
 
 def title(job: StepJob) -> str:
     return f"784-{job.hidden}-10, batches of {job.batch}, {job.optimizer}"
+
+
+def overview(found: Mapping[StepJob, Iterable[Figures]]) -> list[str]:
+    """A table in Markdown with a column per job: samples per second of the first, and how many times as fast it is."""
+    columns = []
+    for speeds in found.values():
+        first, *others = better(speeds, most=True)
+        beside = {f"beside {other.name}": f"{first.median / other.median:.2f} x" for other in others}
+        columns.append({f"{first.name}, samples/s": f"{first.median:,.0f}", **beside})
+    heads = ("784-H-10", *(f"H {job.hidden}, {job.batch}, {job.optimizer}" for job in found))
+    return table(heads, [(name, *(column[name] for column in columns)) for name in columns[0]])
 
 
 def lines(job: StepJob, speeds: Iterable[Figures]) -> list[str]:

@@ -59,6 +59,19 @@ class TestTables:
             "",
         ]
 
+    def test_the_overview_has_a_column_for_each_job(self) -> None:
+        found = {
+            StepJob(128, 32): [Figures("us", 1, (90.0,)), Figures("us", 2, (1200.0,)), Figures("them", 1, (500.0,))],
+            StepJob(800, 64, "adam"): [Figures("us", 1, (90.0,)), Figures("them", 2, (100.0,))],
+        }
+        assert steps.overview(found) == [
+            "| 784-H-10 | H 128, 32, sgd | H 800, 64, adam |",
+            "| --- | ---: | ---: |",
+            "| us, samples/s | 1,200 | 90 |",
+            "| beside them | 2.40 x | 0.90 x |",
+            "",
+        ]
+
     def test_what_adam_costs_in_time(self) -> None:
         found = {
             StepJob(128, 32): [Figures("chalknet", 1, (150.0,)), Figures("other", 1, (7.0,))],
