@@ -7,6 +7,7 @@ import numpy as np
 
 from framework.layers import Dense, Rescale
 from framework.layers.base import Layer
+from framework.products import product, product_over_rows
 from framework.randomness import Step
 from framework.types import Array, Numbers, Shape
 
@@ -45,7 +46,7 @@ class RescaledDense(Layer):
             numbers = self.scratch("x", x.shape, self.dtype)
             np.copyto(numbers, x, casting="same_kind")
         self.keep(x=numbers)
-        y = np.matmul(numbers, dense.weight.value, out=self.scratch("y", (len(x), dense.out_features), self.dtype))
+        y = product(numbers, dense.weight.value, self.scratch("y", (len(x), dense.out_features), self.dtype))
         y *= self.dtype.type(self.rescale.scale)
         if dense.bias is not None:
             y += dense.bias.value
@@ -55,5 +56,5 @@ class RescaledDense(Layer):
         dense = self.dense
         dense.find_bias_grad(dy)
         dy *= self.dtype.type(self.rescale.scale)
-        np.matmul(self.kept("x").T, dy, out=dense.weight.grad)
+        product_over_rows(self.kept("x"), dy, dense.weight.grad)
         return np.matmul(dy, dense.weight.value.T) if need_dx else None

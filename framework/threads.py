@@ -8,8 +8,8 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,11 @@ ROUNDS = 5
 ROUND_SECONDS = 0.01
 MOST_SECONDS = 0.5
 MARGIN = 0.1
+AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
+"""What OpenBLAS calls its kernels for such processors, AMD's as well."""
+
+_count = 0
+"""How many threads BLAS has been allowed; 0 for as many as it likes."""
 
 
 @cache
@@ -31,10 +36,29 @@ def _controller() -> "ThreadpoolController":
     return ThreadpoolController()
 
 
-def blas_threads(count: int) -> AbstractContextManager[object]:
+@contextmanager
+def blas_threads(count: int) -> Iterator[None]:
     """Inside, NumPy's matrix products use `count` threads; afterwards what they used before."""
-    limit: AbstractContextManager[object] = _controller().limit(limits=count, user_api="blas")
-    return limit
+    global _count
+    before = _count
+    with _controller().limit(limits=count, user_api="blas"):
+        _count = count
+        try:
+            yield
+        finally:
+            _count = before
+
+
+def spares_small_products() -> bool:
+    """Whether BLAS multiplies small matrices in a way of its own here: an OpenBLAS for AVX-512, with one thread."""
+    return _count == 1 and _is_openblas_for_avx512()
+
+
+@cache
+def _is_openblas_for_avx512() -> bool:
+    return any(
+        library["internal_api"] == "openblas" and library["architecture"] in AVX512 for library in _controller().info()
+    )
 
 
 @cache

@@ -28,9 +28,14 @@ class Bug:
 
 LAYERS, LOSSES = "framework/layers", "framework/losses"
 BUGS = (
-    Bug("sign of the weight gradient", f"{LAYERS}/dense.py", "np.matmul(x.T, dy,", "np.matmul(-x.T, dy,"),
+    Bug("sign of the weight gradient", f"{LAYERS}/dense.py", "product_over_rows(x, dy,", "product_over_rows(-x, dy,"),
     Bug("bias not summed", f"{LAYERS}/dense.py", "np.matmul(ones, dy,", "np.matmul(np.eye(len(dy))[0], dy,"),
-    Bug("weight not transposed", f"{LAYERS}/dense.py", "self.weight.value.T, out", "self.weight.value.T[:, ::-1], out"),
+    Bug(
+        "weight not transposed",
+        f"{LAYERS}/dense.py",
+        "transposed(self.weight.value)",
+        "transposed(self.weight.value)[:, ::-1]",
+    ),
     Bug("dx not rescaled", f"{LAYERS}/rescale.py", "dy *= self.dtype.type(self.scale)", "dy *= 1"),
     Bug("missing 1/n", f"{LOSSES}/base.py", "    grad *= fraction if", "    grad *= 1.0 if"),
     Bug("sum reported as mean", f"{LOSSES}/base.py", "losses.sum(dtype=np.float64) * fraction", "losses.sum()"),

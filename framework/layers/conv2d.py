@@ -19,6 +19,7 @@ from framework.layers.base import Layer
 from framework.layers.scratch import Scratch
 from framework.layers.windows import Padding, Windows, blocks, inside, zeros_around
 from framework.parameters import Parameter
+from framework.products import product, product_over_rows
 from framework.randomness import Step
 from framework.types import Array, Shape
 
@@ -97,9 +98,10 @@ class Conv2D(Layer):
         windows = self._windows.over(framed)
         y = memory("y", (*windows.shape[:3], self.out_channels), x.dtype)
         weight = self.weight.value.reshape(-1, self.out_channels)
+        multiply = np.matmul if step is None else product
         for block in blocks(y, self._window_values * x.itemsize):
             part = y[block].reshape(-1, self.out_channels)
-            np.matmul(self._matrix(windows[block], memory), weight, out=part)
+            multiply(self._matrix(windows[block], memory), weight, part)
             if self.bias is not None:
                 part += self.bias.value
         return y
@@ -118,7 +120,7 @@ class Conv2D(Layer):
             dy_part = np.ascontiguousarray(dy[images, rows])
             dy_rows = dy_part.reshape(-1, self.out_channels)
             matrix = self._matrix(windows[images, rows], self.scratch)
-            grad += np.matmul(matrix.T, dy_rows, out=block_grad)
+            grad += product_over_rows(matrix, dy_rows, block_grad)
             if bias_grad is not None:
                 bias_grad += np.matmul(np.ones(len(dy_rows), dy.dtype), dy_rows)  # see Dense
             if dx is not None:
@@ -161,7 +163,7 @@ class Conv2D(Layer):
         for column in range(size):
             images[:, :, column : column + reached - size + 1 : stride, column] = dy
         sent = self.scratch("sent", (m * down * reached, weight.shape[1]), dy.dtype)
-        np.matmul(shifted.reshape(len(sent), -1), weight, out=sent)
+        product(shifted.reshape(len(sent), -1), weight, sent)
         rows = sent.reshape(m, down, reached, size, self.in_channels)
         for row in range(size):
             pixels = dx[:, row : row + (down - 1) * stride + 1 : stride, :reached]

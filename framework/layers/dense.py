@@ -9,6 +9,7 @@ from framework.errors import InputError
 from framework.initializers import Constant, HeNormal, Initializer
 from framework.layers.base import Layer
 from framework.parameters import Parameter
+from framework.products import product, product_over_rows, transposed
 from framework.randomness import Step
 from framework.types import Array, Shape
 
@@ -63,18 +64,18 @@ class Dense(Layer):
             y: Array = np.matmul(x, self.weight.value)
         else:
             self.keep(x=x)
-            y = np.matmul(x, self.weight.value, out=self.scratch("y", (len(x), self.out_features), x.dtype))
+            y = product(x, self.weight.value, self.scratch("y", (len(x), self.out_features), x.dtype))
         if self.bias is not None:
             y += self.bias.value
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         x = self.kept("x")
-        np.matmul(x.T, dy, out=self.weight.grad)
+        product_over_rows(x, dy, self.weight.grad)
         self.find_bias_grad(dy)
         if not need_dx:
             return None
-        return np.matmul(dy, self.weight.value.T, out=self.scratch("dx", x.shape, x.dtype))
+        return product(dy, transposed(self.weight.value), self.scratch("dx", x.shape, x.dtype))
 
     def find_bias_grad(self, dy: Array) -> None:
         """db = Σ dy over the rows, as a product: 3 times as fast as np.sum at 128 x 128, 7 times at 4096 x 10."""
