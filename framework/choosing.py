@@ -11,18 +11,19 @@ from framework.data.batches import Batches
 from framework.data.dataset import Dataset
 from framework.data.feed import Feed
 from framework.gradients import part_rows
-from framework.sharing.ranks import NextStep, Ranks, sharing_of
+from framework.sharing.ranks import NextStep, Ranks, Sharing, sharing_of
 from framework.stepper import Stepper
 from framework.task import Task
 from framework.threads import blas_threads, fastest_thread_count, usable_cores
 
 
-def step_maker(task: Task, threads: int, upcoming: Callable[[], Iterable[NextStep]]) -> Stepper | Ranks:
-    """So many processes where the training can be shared out among them, else this one with so many threads.
+def step_maker(
+    task: Task, sharing: Sharing, threads: int, upcoming: Callable[[], Iterable[NextStep]]
+) -> Stepper | Ranks:
+    """So many processes where the training is shared out among them, else this one with so many threads.
 
     `upcoming` gives all steps from the next one on, their batches not yet augmented: only processes ask for it.
     """
-    sharing = sharing_of(task, threads)
     return Stepper(task, threads) if sharing == "none" else Ranks(task, sharing, threads, upcoming)
 
 
@@ -55,7 +56,7 @@ def fastest_threads(task: Task, data: Dataset) -> int:
                     yield from ((batch, 0) for batch in feed.epoch(order, 0))
 
             own = task._replace(model=model, optimizer=rule)
-            maker = step_maker(own, threads, lambda: steps(Feed(batches, None)))
+            maker = step_maker(own, sharing_of(own, threads), threads, lambda: steps(Feed(batches, None)))
             stack.enter_context(maker)
             coming = steps(stack.enter_context(feed_for(maker, batches, task.augmentation, threads)))
 

@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 
+from framework.held_back import held_back
 from framework.optimizers.base import BLOCK
 from framework.parameters import Parameter
 from framework.sequential import Sequential
@@ -68,10 +69,16 @@ class Average:
 @contextmanager
 def averaged(average: Average | None) -> Iterator[None]:
     """Inside, the model has the averaged weights, if there is an average."""
-    if average is not None:
-        average.exchange()
+    if average is None:
+        yield
+        return
+    inside = False
     try:
+        with held_back():
+            average.exchange()
+            inside = True
         yield
     finally:
-        if average is not None:
-            average.exchange()
+        if inside:
+            with held_back():
+                average.exchange()

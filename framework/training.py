@@ -19,6 +19,7 @@ from framework.divergence import first_not_finite, first_not_finite_between_step
 from framework.errors import Diverged, EnvironmentFault, InputError
 from framework.evaluation import Evaluation, checked_data, evaluate
 from framework.gradients import part_rows, parts
+from framework.held_back import held_back
 from framework.history import EpochReport, History, StepReport
 from framework.keeper import Keeper
 from framework.losses import Loss, SoftmaxCrossEntropy
@@ -33,19 +34,18 @@ from framework.stepper import NotFinite, Stepper
 from framework.task import Task
 from framework.threads import blas_threads
 from framework.training_state import TrainingState
-from framework.whole_steps import whole_steps
 
 REPORT_SECONDS = 0.1
 """A StepReport comes about this often, so that watching a run costs nothing."""
-LOOKS_APART = 50
-"""Times as long as it takes to have all numbers in the model, at least: 2 % of the time."""
+LOOKS_APART, LONGEST = 50, 1.0
+"""And at least so many times as long as it takes to have all numbers in the model: 2 % of the time; up to a second."""
 
 
 @final
 class Training:
     """Trains `model` on `data` while you iterate.
 
-    Yields a StepReport about ten times a second and an EpochReport after each epoch; the script decides what to do with
+    Yields a StepReport up to ten times a second and an EpochReport after each epoch; the script decides what to do with
     them: print, save, stop. The loss is SoftmaxCrossEntropy unless given. With the same seed, data, machine, wheels
     and thread count the weights are the same to the bit.
 
@@ -53,6 +53,7 @@ class Training:
     breaks off the loop has the weights as they are then, and `restore_best()`. With `checkpoints` the training is kept
     on disk and can go on after a kill. Iterating raises Diverged as soon as the loss or a gradient is no finite number;
     the weights are those before that step, or, where processes share the training out, may be those of the last report.
+    Between two steps, as at a report, weights and settings may be changed; the samples never.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Training:
         except (NotFinite, EnvironmentFault):  # if one cannot either, it says why
             return 1
 
-    @property
+    @cached_property
     def sharing(self) -> Sharing:
         """How processes share the training out; as with threads, another way rounds otherwise, and draws otherwise."""
         return sharing_of(self._task, self.threads)
@@ -129,7 +130,7 @@ class Training:
     @cached_property
     def _make_step(self) -> Stepper | Ranks:
         self.begin()
-        return step_maker(self._task, self.threads, self._upcoming)
+        return step_maker(self._task, self.sharing, self.threads, self._upcoming)
 
     @cached_property
     def feed(self) -> Feed:
@@ -155,6 +156,7 @@ class Training:
 
     def __iter__(self) -> Iterator[StepReport | EpochReport]:
         first_step = self.begin()
+        self.settle()
         with self._make_step, self.feed, self.checkpoints or nullcontext():
             while self.state.epoch < self.settings.epochs and not self.history.stopped_early:
                 yield from self._epoch(first_step)
@@ -179,9 +181,9 @@ class Training:
             validation = None if self.validation is None else evaluate(self.model, self.validation, loss=self.loss)
             if validation is not None and not math.isfinite(validation.loss):
                 raise self._diverged(f"the validation loss is {validation.loss}")
-            best = self._is_best(validation)
-        state.seconds += time.perf_counter() - start
-        report = self._finish_epoch(validation, best)
+            state.seconds += time.perf_counter() - start
+            with held_back():
+                report = self._finish_epoch(validation, self._is_best(validation))
         if self.checkpoints is not None:
             self.checkpoints.after_epoch()
         yield report
@@ -190,13 +192,14 @@ class Training:
         """Train until it is time for a report or the epoch is over."""
         start = time.perf_counter()
         self.model.weights_are = "last"
-        with whole_steps() as heed:
+        apart = max(REPORT_SECONDS, min(LOOKS_APART * self._settling, LONGEST))
+        with held_back(twice=False) as heed:
             for batch in batches:
                 self._step(batch, first_step + self.state.step)
+                heed()
                 if self.checkpoints is not None:
                     self.checkpoints.after_step()
-                heed()
-                if time.perf_counter() - start >= max(REPORT_SECONDS, LOOKS_APART * self._settling):
+                if time.perf_counter() - start >= apart:
                     break
 
     def _step(self, batch: Batch, index: int) -> None:
@@ -211,13 +214,19 @@ class Training:
         state.count(len(batch.x), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
 
     def settle(self) -> None:
-        """Have the numbers of the last step in model and optimizer, wherever made. Raises Diverged if it failed."""
-        start = time.perf_counter()
+        """Have the numbers of the last step in model and optimizer, wherever made. Raises Diverged if it failed, and
+        InputError where they cannot be had, as a training was broken off inside a step.
+        """
+        maker, start = self._make_step, time.perf_counter()
         try:
-            self._make_step.settle()
+            maker.settle()
         except NotFinite as error:
             raise self._diverged(str(error)) from None
         self._settling = time.perf_counter() - start
+        made, expected = self.optimizer.steps, self.begin() + self.state.step
+        if made != expected:
+            hint = "what came after the last report is lost; begin anew, or go on from what was saved"
+            raise InputError(f"training: got an optimizer that has made {made} steps; expected {expected}", hint=hint)
 
     def learning_rate(self, step: int) -> float:
         """The rate of one step of this run, counted from 0."""
@@ -266,15 +275,7 @@ class Training:
 
     def restore_best(self) -> None:
         """Give the model the weights of the best epoch so far, or else their average; after a whole run it has them."""
-        state = self.state
-        if state.best_values is not None and state.best_buffers is not None:
-            self.model.parameters.values[...] = state.best_values
-            self.model.buffers.values[...] = state.best_buffers
-            self.model.weights_are = self.best_weights_are
-        elif state.average is not None and state.step:
-            self.model.parameters.values[...] = state.average.values
-            self.model.buffers.values[...] = state.average.buffers
-            self.model.weights_are = "average"
+        self.model.weights_are = self.state.give_best(self.model) or self.model.weights_are
 
     @property
     def best_weights_are(self) -> WeightsAre:
@@ -295,5 +296,5 @@ class Training:
         return Diverged(
             f"training diverged: epoch {self.state.epoch + 1}, step {done + (batch is not None)}, "
             f"learning rate {rate:.3g}: {what}",
-            hint=remedy(self.model, self.data.x[:1000], self.optimizer.learning_rate, updates=done),
+            hint=remedy(self.model, self.data.x[:1000], self.optimizer, updates=done),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import final
 
-from framework.sequential import Sequential
+from framework.sequential import Sequential, WeightsAre
 from framework.steadying import Average
 from framework.types import Array
 
@@ -55,6 +55,17 @@ class TrainingState:
         if model is not None:
             self.best_values, self.best_buffers = model.parameters.values.copy(), model.buffers.values.copy()
         return True
+
+    def give_best(self, model: Sequential) -> WeightsAre | None:
+        """Let `model` have the weights of the best epoch so far, or else their average; which, if there is either."""
+        average = self.average
+        if self.best_values is not None and self.best_buffers is not None:
+            model.parameters.values[...], model.buffers.values[...] = self.best_values, self.best_buffers
+            return "best" if average is None else "best average"
+        if average is not None and self.step:
+            model.parameters.values[...], model.buffers.values[...] = average.values, average.buffers
+            return "average"
+        return None
 
     def end_epoch(self) -> None:
         """Begin to count anew."""

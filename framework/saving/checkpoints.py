@@ -57,8 +57,8 @@ class Checkpoints:
     The folder is locked from now until the training ends or is broken off, or until `close`. With `resume` a training
     of the same parts, data and seed goes on from what the folder holds, to the same bits; where nothing is there yet it
     starts from the beginning. `extra` names the specs of parts of your own. `accept_drift` goes on although another
-    NumPy, BLAS or processor would round otherwise. Raises InputError where the folder holds a run already or another
-    one, ModelFileError where every state in it is damaged, EnvironmentFault where it is in use or cannot be written.
+    NumPy, BLAS or processor, or fewer cores, round otherwise. Raises InputError where the folder holds a run already or
+    another one, ModelFileError where every state in it is damaged, EnvironmentFault where it is in use or not writable.
     """
 
     def __init__(
@@ -286,10 +286,10 @@ class Found:
             )
         accepted = "--accept-drift, or Checkpoints(..., accept_drift=True), goes on all the same"
         if self.sharing != sharing and not accept_drift:
+            few = f"{self.threads} of them need as many cores, here are {usable_cores()}; " if sharing == "none" else ""
             raise InputError(
-                f"{place}: sharing: got {quoted(sharing)} now, and {quoted(self.sharing)} when the run began; expected "
-                "the same, as processes that share a training out round and draw otherwise than one",
-                hint=f"{self.threads} processes need as many cores, here are {usable_cores()}; {accepted}",
+                f"{place}: sharing: got {quoted(sharing)} now, and {quoted(self.sharing)} before; expected the same",
+                hint=f"processes round and draw otherwise than one; {few}{accepted}",
             )
         here = arithmetic()
         if self.arithmetic != here and not accept_drift:

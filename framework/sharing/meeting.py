@@ -5,13 +5,14 @@ import mmap
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import final
 
 import numpy as np
 
+from framework.errors import EnvironmentFault
 from framework.types import Array, Shape
 
+ALONE = "threads=1 needs no other process"
 AT_ONCE = 2000
 """Looks at a flag, one after the other, some 50 µs: to sleep and be woken up takes a virtual machine as long."""
 YIELDING = 2000
@@ -40,40 +41,24 @@ class Meeting:
         self.watch: Callable[[], None] = lambda: None
         """Called now and then while a rank waits; it may raise."""
         self._times = 0
-        self._arrived = memoryview(mmap.mmap(-1, 8 * ranks * CACHE_LINE)).cast("q")
-        self._over = memoryview(mmap.mmap(-1, 8)).cast("q")
+        self._arrived = common_integers(ranks * CACHE_LINE)
+        self._over = common_integers(1)
 
     def meet(self) -> None:
         """Wait for all others to come as often as this rank has. Raises Over where the meeting has been ended."""
         self._times += 1
         self._arrived[self.rank * CACHE_LINE] = self._times
-        self._wait_for_all(self._times)
+        for rank in range(self.ranks):
+            if rank != self.rank:
+                self._wait(rank * CACHE_LINE, self._times)
 
-    def wait_for_next(self) -> None:
-        """Wait for all others to come once more than this rank has, which they do after what they did in between.
-
-        What counts is what they have seen of this rank, should it have been interrupted on its way.
-        """
-        self._wait_for_all(self._arrived[self.rank * CACHE_LINE] + 1)
-
-    def has_left_behind(self, rank: int) -> bool:
-        """Whether that rank has come more often than this one has."""
+    def is_waiting(self, rank: int) -> bool:
+        """Whether that rank has come once more than this one."""
         return self._arrived[rank * CACHE_LINE] > self._arrived[self.rank * CACHE_LINE]
-
-    def leave(self) -> None:
-        """This rank does not come again: wait until the meeting is ended."""
-        self._arrived[self.rank * CACHE_LINE] = self._times + 1
-        with suppress(Over):
-            self._wait_for_all(self._times + 1)
 
     def end(self) -> None:
         """Let whoever waits, or will, raise Over."""
         self._over[0] = 1
-
-    def _wait_for_all(self, times: int) -> None:
-        for rank in range(self.ranks):
-            if rank != self.rank:
-                self._wait(rank * CACHE_LINE, times)
 
     def _wait(self, flag: int, times: int) -> None:
         arrived = self._arrived
@@ -143,10 +128,27 @@ class Gathering:
         return everything
 
 
-def common_memory(size: int, dtype: np.dtype[np.generic]) -> Array:
-    """A vector of zeros in memory that processes forked from now on have in common."""
-    vector: Array = np.frombuffer(mmap.mmap(-1, max(1, size) * dtype.itemsize), dtype)[:size]
+def common_memory(size: int, dtype: np.dtype[np.floating]) -> Array:
+    """A vector of zeros in memory that processes forked from now on have in common. Raises EnvironmentFault."""
+    vector: Array = np.frombuffer(_common_bytes(max(1, size) * dtype.itemsize), dtype)[:size]
     return vector
+
+
+def common_integers(size: int) -> memoryview:
+    """The same for whole numbers, one by one."""
+    return memoryview(_common_bytes(8 * size)).cast("q")
+
+
+def common_numbers(size: int) -> "memoryview[float]":
+    """The same for other numbers."""
+    return memoryview(_common_bytes(8 * size)).cast("d")
+
+
+def _common_bytes(size: int) -> mmap.mmap:
+    try:
+        return mmap.mmap(-1, size)
+    except OSError as error:
+        raise EnvironmentFault(f"memory for processes to share: {error.strerror or error}", hint=ALONE) from error
 
 
 def part_of(rows: int, rank: int, ranks: int) -> slice:

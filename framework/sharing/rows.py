@@ -65,18 +65,21 @@ class RowGradients:
 
 @final
 class RowShare:
-    """Model and optimizer as they are: once processes have parted, each has its own, and all make the same updates."""
+    """Model and optimizer as they are: once processes have parted, each has its own, and all make the same updates.
+
+    So the first one has all numbers already; what is to be known later is whether somebody has changed them.
+    """
 
     def __init__(self, task: Task, total: Sum, rank: int) -> None:
         self.update = Update(task.model, task.optimizer, task.settings, RowGradients(task, total, rank))
         self._given: list[Array] = []
+        self._first = rank == 0
 
     def is_as_given(self) -> bool:
         return all(map(np.array_equal, self._kept(), self._given))
 
     def give(self) -> None:
-        """They are there; what is to be known later is whether somebody has changed them."""
         self._given = [array.copy() for array in self._kept()]
 
     def _kept(self) -> list[Array]:
-        return [self.update.model.parameters.values, *self.update.optimizer.slots.values()]
+        return [self.update.model.parameters.values, *self.update.optimizer.slots.values()] if self._first else []

@@ -214,6 +214,15 @@ def test_resume_makes_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "empty").iterdir()) == []
 
 
+def test_resume_tells_a_run_that_is_finished_from_one_that_never_was(tmp_path: Path) -> None:
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(b"of a finished run")
+    with pytest.raises(InputError) as caught:
+        resume(tmp_path, rows())
+    assert str(caught.value) == f"{tmp_path}: got a run that is finished; expected one that was stopped"
+    assert caught.value.hint == f"its model is Sequential.load({str(model)!r})"
+
+
 def test_states_of_another_run_in_one_folder(folder: Path, tmp_path: Path) -> None:
     """A model in the place of a state is no state."""
     shutil.copy(folder / "best.safetensors", folder / LATEST)

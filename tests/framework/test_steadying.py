@@ -132,11 +132,11 @@ def test_the_best_epoch_is_kept_as_the_average_it_was() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("clip_norm", 0.0, "clip_norm: got '0.0'; expected a finite number above 0, or None"),
-        ("clip_norm", math.inf, "clip_norm: got 'inf'; expected a finite number above 0, or None"),
-        ("max_norm", -1, "max_norm: got '-1'; expected a finite number above 0, or None"),
-        ("average", 1, "average: got '1'; expected a decay above 0 and below 1, or None"),
-        ("average", 0.0, "average: got '0.0'; expected a decay above 0 and below 1, or None"),
+        ("clip_norm", 0.0, "clip_norm: got 0.0; expected a finite number above 0, or None"),
+        ("clip_norm", math.inf, "clip_norm: got inf; expected a finite number above 0, or None"),
+        ("max_norm", -1, "max_norm: got -1; expected a finite number above 0, or None"),
+        ("average", 1, "average: got 1; expected a decay above 0 and below 1, or None"),
+        ("average", 0.0, "average: got 0.0; expected a decay above 0 and below 1, or None"),
         ("average", "0.9", "average: got '0.9'; expected a decay above 0 and below 1, or None"),
     ],
 )

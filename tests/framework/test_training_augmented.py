@@ -182,6 +182,7 @@ def test_how_fast_the_loop_is_consumed_changes_no_bit(monkeypatch: pytest.Monkey
 
 def test_stopping_in_the_middle_and_going_on_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0)
     broken = _model()
     training = Training(broken, _digits(), optimizer=Adam(0.01), augmentation=AFFINE, settings=_settings(2))
     before = threading.active_count()
@@ -358,6 +359,7 @@ def test_its_fault_at_the_first_sample_comes_before_the_run() -> None:
 
 def test_no_thread_outlives_a_run_that_diverges_or_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0)
     before = threading.active_count()
     training = Training(_model(), _digits(), optimizer=SGD(1e30), augmentation=AFFINE, settings=_settings(9, 4))
     with np.errstate(all="ignore"), pytest.raises(Diverged):
@@ -374,6 +376,7 @@ def test_no_thread_outlives_a_run_that_diverges_or_is_broken_off(monkeypatch: py
 
 def test_without_one_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0)
     before = threading.active_count()
     for _ in Training(_model(), _digits(), optimizer=SGD(), settings=_settings(2)):
         assert threading.active_count() == before

@@ -82,6 +82,7 @@ def test_a_batch_in_parts_is_the_batch_as_a_whole(
 def test_the_loss_of_an_epoch_weighs_its_rows(monkeypatch: pytest.MonkeyPatch, probable: bool) -> None:
     """A rate of 0 changes nothing, so batches of 16, 16, 16 and 2 must average to the loss over all 50, twice."""
     monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0)
     data, model = _data(50, probable=probable), _model()
     expected = _by_row(SoftmaxCrossEntropy(label_smoothing=0.1), model.forward(data.x), data.y, WEIGHTS)
     settings = TrainingSettings(2, 16, threads=1)

@@ -1,18 +1,21 @@
 """The processes of a shared training: how they end, whatever ends it, and that none of them is left."""
 
+import dataclasses
 import errno
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
-from framework import SGD, Diverged, EnvironmentFault, EpochReport
+from framework import SGD, Diverged, EnvironmentFault, EpochReport, InputError
 from framework.data.batches import Batch
 from framework.randomness import Step
 from framework.saving import Checkpoints
@@ -78,13 +81,13 @@ def test_where_the_loss_is_not_finite_the_weights_are_those_before_the_step(rank
     assert results[0][1] == results[1][1]
 
 
-def _plant_at(step: int, rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a gradient of this rank be NaN at this step."""
+def _plant_at(step: int, where: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a gradient of these ranks be NaN at this step."""
     whole = UnitGradients.__call__
 
     def failing(self: UnitGradients, batch: Batch, at: Step) -> tuple[float, int]:
         answer = whole(self, batch, at)
-        if self.rank == rank and at.index == step:
+        if self.rank in where and at.index == step:
             self._own.models[0].parameters.grads[0] = np.nan
         return answer
 
@@ -92,20 +95,20 @@ def _plant_at(step: int, rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("forgetful", [False, True])
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("ranks", "where"), [(2, {0}), (2, {1}), (3, {0}), (3, {2}), (3, {0, 1}), (3, {1, 2})])
 @pytest.mark.parametrize(("step", "epoch"), [(4, 1), (6, 1), (9, 2), (13, 2)])
-@pytest.mark.parametrize(("ranks", "hidden"), [(2, (UNITS,)), (3, (UNITS,)), (3, (UNITS, 20, UNITS))])
-def test_a_gradient_that_is_not_finite_in_one_rank_ends_it_with_weights_that_belong_together(
+@pytest.mark.parametrize("hidden", [(UNITS,), (UNITS, 20, UNITS)], ids=len)
+def test_a_gradient_that_is_not_finite_in_some_ranks_ends_it_with_weights_that_belong_together(
     ranks: int,
     hidden: tuple[int, ...],
     step: int,
     epoch: int,
-    rank: int,
+    where: set[int],
     forgetful: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also in the last step of an epoch, and of all; also where the system forgets how a process has ended."""
-    _plant_at(step, rank, monkeypatch)
+    _plant_at(step, where, monkeypatch)
     before, handler = children(), signal.getsignal(signal.SIGCHLD)
     training = small_training(ranks, layers=dense_layers(*hidden))
     seen = [training.model.parameters.values.copy()]
@@ -119,12 +122,88 @@ def test_a_gradient_that_is_not_finite_in_one_rank_ends_it_with_weights_that_bel
     np.testing.assert_array_equal(training.model.parameters.values, seen[-1])
 
 
+def test_what_has_come_after_the_last_report_is_not_counted_as_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is lost, as here, nothing goes on as if it were not."""
+    _plant_at(4, {1}, monkeypatch)
+    training = small_training(2)
+    with pytest.raises(Diverged):
+        list(training)
+    assert (training.optimizer.steps, training.state.step) == (0, 5)
+    with pytest.raises(InputError, match="got an optimizer that has made 0 steps; expected 5"):
+        list(training)
+
+
 def test_a_state_that_is_not_finite_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _plant_at(6, 1, monkeypatch)
-    training = small_training(2, checkpoints=Checkpoints(tmp_path, every=5))
+    _plant_at(5, {1}, monkeypatch)
+    training = small_training(2, checkpoints=Checkpoints(tmp_path, every=3))
     with pytest.raises(Diverged):
         end_of(training)
-    assert small_training(2, checkpoints=Checkpoints(tmp_path, resume=True)).state.step == 5
+    assert small_training(2, checkpoints=Checkpoints(tmp_path, resume=True)).state.step == 3
+
+
+def test_a_training_that_is_made_longer_says_that_a_process_has_ended() -> None:
+    """Never is an old sum taken for a new one."""
+    training = small_training(2, epochs=1)
+
+    def go_on() -> None:
+        for _ in training:
+            training.settings = dataclasses.replace(training.settings, epochs=2)
+
+    with pytest.raises(EnvironmentFault, match="a process of the training ended with 0; expected it to go on"):
+        go_on()
+    assert training.state.step == training.optimizer.steps == 7
+
+
+def test_a_script_that_forks_ends_nothing_but_its_copy() -> None:
+    code = (
+        "import os, sys\n"
+        "import tests.framework.sharing.common as own\n"
+        "training = own.small_training(2)\n"
+        "for number, _ in enumerate(training):\n"
+        "    if number == 0 and not os.fork():\n"
+        "        sys.exit(0)\n"
+        "print(training.state.step, training.optimizer.steps)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("14 14\n", "")
+
+
+def test_memory_that_cannot_be_had_is_a_fault_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object) -> NoReturn:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("framework.sharing.meeting.mmap.mmap", full)
+    with pytest.raises(EnvironmentFault, match=r"^memory for processes to share: Cannot allocate memory"):
+        end_of(small_training(2))
+    monkeypatch.setattr("framework.choosing.usable_cores", lambda: 2)
+    training = small_training("auto")
+    list(training)
+    assert training.threads == 1
+
+
+@pytest.mark.parametrize("place", ["framework.sharing.units.UnitShare.give", "framework.sharing.ranks.Meeting.end"])
+def test_ctrl_c_again_and_again_while_it_ends_loses_nothing(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, interrupted = small_training(2), small_training(2)
+    here, before = os.getpid(), children()
+    owner, _, name = place.rpartition(".")
+    real = getattr(pkgutil.resolve_name(owner), name)
+
+    def press(*words: object) -> object:
+        if os.getpid() == here:
+            os.kill(here, signal.SIGINT)
+        return real(*words)
+
+    events = iter(interrupted)
+    for event in events:
+        if isinstance(event, EpochReport):
+            break
+    with monkeypatch.context() as keyboard:
+        keyboard.setattr(place, press)
+        with pytest.raises(KeyboardInterrupt):
+            events.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
+    assert interrupted.state.step == interrupted.optimizer.steps == 7
+    assert children() == before
+    assert end_of(interrupted)[0].tobytes() == end_of(whole)[0].tobytes()
 
 
 def test_measuring_threads_leaves_it_to_the_first_step_to_diverge(monkeypatch: pytest.MonkeyPatch) -> None:

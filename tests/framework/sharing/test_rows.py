@@ -88,6 +88,20 @@ def test_a_batch_shared_out_by_rows_is_the_same_batch(
     assert alone.history.epochs[-1].accuracy == together.history.epochs[-1].accuracy
 
 
+def test_what_a_script_changes_between_two_reports_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.sharing.rows.LEAST_WORK", 1)
+    monkeypatch.setattr("framework.training.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("framework.training.LOOKS_APART", 0)
+    results = []
+    for ranks in (1, 2):
+        training = _image_training(ranks, _image_layers())
+        for number, _ in enumerate(training):
+            if number == 3:
+                training.model.parameters.values[...] *= 0.5
+        results.append(training.model.parameters.values)
+    np.testing.assert_allclose(results[1], results[0], rtol=FLOAT64, atol=NEXT_TO_NOTHING)
+
+
 def test_each_rank_draws_random_numbers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropout and augmentation alike; and the same ones the next time."""
     monkeypatch.setattr("framework.sharing.rows.LEAST_WORK", 1)

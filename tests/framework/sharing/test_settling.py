@@ -96,7 +96,11 @@ def _roll_on(training: Training) -> None:
     training.optimizer.momentum = 0.5  # type: ignore[attr-defined]
 
 
-CHANGES = (_halve, _shift_the_last, _slow_down, _roll_on, _begin_the_schedule_anew, _stop_rolling)
+def _scale_otherwise(training: Training) -> None:
+    training.model.layers[0].scale *= 0.5  # type: ignore[attr-defined]
+
+
+CHANGES = (_scale_otherwise, _halve, _shift_the_last, _slow_down, _roll_on, _begin_the_schedule_anew, _stop_rolling)
 
 
 @pytest.mark.usefixtures("every_step")
@@ -132,7 +136,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(ranks: int, monkeypatc
     here, real = os.getpid(), SGD.step
 
     def press(self: SGD, *words: object) -> None:
-        if os.getpid() == here and interrupted.state.step == 6:
+        if os.getpid() == here and interrupted.state.step == 3:
             os.kill(here, signal.SIGINT)
         real(self, *words)  # type: ignore[arg-type]
 
@@ -140,7 +144,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(ranks: int, monkeypatc
         keyboard.setattr(SGD, "step", press)
         with pytest.raises(KeyboardInterrupt):
             list(interrupted)
-    assert interrupted.state.step == interrupted.optimizer.steps == 7
+    assert interrupted.state.step == interrupted.optimizer.steps == 4
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     for events in (interrupted, whole):
         list(events)
@@ -167,6 +171,25 @@ def test_ctrl_c_costs_nothing_of_the_steps_before(place: str, monkeypatch: pytes
     assert interrupted.state.step == interrupted.optimizer.steps == 6
     assert children() == before
     assert end_of(interrupted)[0].tobytes() == end_of(whole)[0].tobytes()
+
+
+def test_a_step_made_by_halves_is_lost_and_nothing_goes_on_as_if_it_were_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By this process not, by the other it is: such weights do not belong together."""
+    training, here, real = small_training(2), os.getpid(), SGD.step
+
+    def fail(self: SGD, *words: object) -> None:
+        if os.getpid() == here and training.state.step == 9:
+            raise MemoryError
+        real(self, *words)  # type: ignore[arg-type]
+
+    seen: list[Array] = []
+    monkeypatch.setattr(SGD, "step", fail)
+    with pytest.raises(MemoryError):
+        seen.extend(training.model.parameters.values.copy() for _ in training)
+    np.testing.assert_array_equal(training.model.parameters.values, seen[-1])
+    assert (training.optimizer.steps, training.state.step) == (7, 9)
+    with pytest.raises(InputError, match="got an optimizer that has made 7 steps; expected 9"):
+        list(training)
 
 
 @pytest.mark.usefixtures("every_step")
@@ -207,9 +230,19 @@ def test_where_it_cannot_be_shared_out_as_before_a_resume_refuses(
         if isinstance(event, EpochReport):
             break
     monkeypatch.setattr("framework.sharing.ranks.usable_cores", lambda: 1)
-    with pytest.raises(InputError, match=r"sharing: got 'none' now, and 'units' when the run began") as caught:
+    with pytest.raises(InputError, match=r"sharing: got 'none' now, and 'units' before") as caught:
         small_training(2, checkpoints=Checkpoints(tmp_path, resume=True))
-    assert "2 processes need as many cores" in str(caught.value.hint)
+    assert "2 of them need as many cores" in str(caught.value.hint)
     drifting = small_training(2, checkpoints=Checkpoints(tmp_path, resume=True, accept_drift=True))
     assert drifting.state.step > 0
     list(drifting)
+
+
+def test_how_it_is_shared_out_is_noted_not_how_it_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cores may be taken away in the middle of a run."""
+    for event in small_training(2, checkpoints=Checkpoints(tmp_path, every=5)):
+        monkeypatch.setattr("framework.sharing.ranks.usable_cores", lambda: 1)
+        if isinstance(event, EpochReport):
+            break
+    with pytest.raises(InputError, match=r"sharing: got 'none' now, and 'units' before"):
+        small_training(2, checkpoints=Checkpoints(tmp_path, resume=True))

@@ -4,6 +4,7 @@ from typing import final
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from framework import (
     SGD,
@@ -16,6 +17,7 @@ from framework import (
     GaussianNoise,
     Layer,
     LayerNorm,
+    Loss,
     Optimizer,
     ReLU,
     Rescale,
@@ -25,6 +27,7 @@ from framework import (
     Tanh,
     TrainingSettings,
 )
+from framework.optimizers.base import Block, Elementwise
 from framework.sharing.ranks import sharing_of
 from framework.sharing.units import LEAST_SHARED, pairs
 from framework.types import Array
@@ -159,3 +162,36 @@ def test_layers_of_ones_own_stay_in_one_process() -> None:
     assert sharing_of(task_of(dense_layers(UNITS)), 2) == "units"
     assert sharing_of(task_of(dense_layers(UNITS, between=Watching)), 2) == "none"
     assert sharing_of(task_of([*dense_layers(UNITS), Watching()]), 2) == "none"
+
+
+@final
+class Counting(Elementwise):
+    """Counts its steps, as an optimizer of one's own may."""
+
+    learning_rate = 0.1
+    made = 0
+
+    def slot_names(self) -> tuple[str, ...]:
+        return ()
+
+    def update(self, block: Block, learning_rate: float, index: int) -> None:
+        self.made += 1
+        block.values[...] -= learning_rate * block.grads
+
+
+@final
+class Noting(Loss):
+    """Notes what it sees, as a loss of one's own may."""
+
+    def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return self.value_and_grad(outputs, targets, sample_weight)[0]
+
+    def value_and_grad(
+        self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> tuple[float, Array]:
+        return 0.0, np.zeros_like(outputs)
+
+
+def test_so_do_an_optimizer_and_a_loss() -> None:
+    assert sharing_of(task_of(dense_layers(UNITS), Counting()), 2) == "none"
+    assert sharing_of(task_of(dense_layers(UNITS))._replace(loss=Noting()), 2) == "none"
