@@ -112,6 +112,11 @@ __all__ += schedules.__all__
 __all__ += initializers.__all__
 
 
+def __dir__() -> list[str]:
+    """What an editor offers after `framework.`: the public names, without the files they come from."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> object:
     """Names that need pydantic or rich, which are imported when the first of them is asked for."""
     if name == "report":

@@ -7,7 +7,7 @@ from typing import SupportsFloat
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.types import Array, Numbers, Shape
 
 
@@ -58,7 +58,7 @@ def check_minimum(name: str, array: Numbers, minimum: float) -> None:
 def real_number(place: str, value: float, expected: str, *, fits: Callable[[float], bool]) -> float:
     """`value` as a float, if it is a number and `fits`; otherwise an InputError that says what was expected."""
     if isinstance(value, bool | str) or not isinstance(value, SupportsFloat) or not fits(float(value)):
-        raise InputError(f"{place}: got {quoted(value)}; expected {expected}")
+        raise InputError(f"{place}: got {as_given(value)}; expected {expected}")
     return float(value)
 
 
@@ -75,7 +75,7 @@ def non_negative(place: str, value: float) -> float:
 def whole_number(place: str, value: int, *, otherwise: str = "") -> int:
     """`value` as an int, if it is an integer of 1 or more."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{place}: got {quoted(value)}; expected an integer of 1 or more{otherwise}")
+        raise InputError(f"{place}: got {as_given(value)}; expected an integer of 1 or more{otherwise}")
     return int(value)
 
 

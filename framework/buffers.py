@@ -3,6 +3,8 @@
 They are weights in all that a copy, a file or the best epoch is about, and no optimizer ever sees them.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping
 from typing import final
@@ -74,7 +76,7 @@ class BufferVector:
         """All values. There is no setter: write into it, `buffers.values[...] = numbers`."""
         return self._values
 
-    def share_values(self, other: "BufferVector") -> None:
+    def share_values(self, other: BufferVector) -> None:
         """See the values of `other`, a vector of the same layout, from now on."""
         self._values = other.values
         self._bind()

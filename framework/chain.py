@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
+import numpy as np
+
 from framework.buffers import Buffer
 from framework.errors import InputError
 from framework.layers.base import Layer
 from framework.parameters import Parameter
 from framework.randomness import Step
 from framework.types import Array, Shape
+
+FORWARD_ERRORS = (AttributeError, IndexError, TypeError, ValueError)
+"""What comes up where an array is of another shape than a layer expects, or is none."""
 
 
 def every_layer(layers: Iterable[Layer], place: str = "") -> Iterator[tuple[str, Layer]]:
@@ -69,6 +74,31 @@ def forward_through(layers: Sequence[Layer], x: Array, step: Step | None) -> Arr
     for layer in layers:
         x = layer.forward(x, step=step)
     return x
+
+
+def name_the_layer(error: Exception, layers: Sequence[Layer], x: Array, step: Step | None) -> None:
+    """What to do after `error` came up on the way of x through `layers`, or behind them: find out where.
+
+    A layer that gives another shape than its `output_shape` says is found only by those after it, which fail in words
+    of their own. So x goes forward once more, layer by layer; raises InputError for the first such layer, and otherwise
+    notes at `error` which layer it is from.
+    """
+    if isinstance(error, InputError):
+        return
+    for layer, shape in zip(layers, shapes_through(layers, x.shape[1:]), strict=True):
+        try:
+            y = layer.forward(x, step=step)
+        except FORWARD_ERRORS:
+            name_the_layer(error, layer.layers, x, step)
+            error.add_note(f"in {layer.path}, {layer!r}")
+            return
+        if np.shape(y) != (len(x), *shape):
+            got, hint = f"shape {np.shape(y)}", "output_shape says what forward gives for one sample"
+            if y is None:
+                got, hint = "None", "forward has to return y"
+            expected = (len(x), *shape)
+            raise InputError(f"{layer.path}: got {got} from {layer!r}; expected shape {expected}", hint=hint) from error
+        x = y
 
 
 def backward_through(layers: Sequence[Layer], dy: Array, need_dx: bool) -> Array | None:

@@ -5,6 +5,8 @@ network the sample in several versions, and each can be made of the other: what 
 probabilities, in the form every model has, as scores whose softmax they are. So whatever asks a model can ask these.
 """
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance, finite_samples
 from framework.data.augmentation import Augmentation
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.losses import softmax
 from framework.randomness import checked_seed, stream
 from framework.sequential import Sequential
@@ -116,7 +118,7 @@ class Augmented(Ensemble):
         _check_member("model", model)
         check_instance("augmentation", augmentation, Augmentation)
         if isinstance(versions, bool) or not isinstance(versions, int | np.integer) or versions < 0:
-            raise InputError(f"versions: got {quoted(versions)}; expected an integer of 0 or more")
+            raise InputError(f"versions: got {as_given(versions)}; expected an integer of 0 or more")
         super().__init__([model])
         self.model = model
         self.augmentation = augmentation

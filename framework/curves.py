@@ -3,6 +3,8 @@
 Both are built on e = e^−|x|, which is never above 1.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,6 +1,7 @@
 """When numbers stop being finite: which was the first, why that is likely, and what to try."""
 
 from collections.abc import Iterable
+from inspect import signature
 
 import numpy as np
 
@@ -51,11 +52,30 @@ def first_not_finite_between_steps(model: Sequential, optimizer: Optimizer, stat
     return next((name for name, values in named.items() if not np.isfinite(values).all()), None)
 
 
-def remedy(model: Sequential, x: Numbers, learning_rate: float, *, updates: int) -> str:
+def remedy(model: Sequential, x: Numbers, optimizer: Optimizer, *, updates: int) -> str:
     """A likely cause, and one thing to try. `updates` is how often the weights were changed before."""
-    largest = float(np.abs(x).max(initial=0))
-    if largest > LARGE_INPUT and not isinstance(model.layers[0], Rescale):
-        return f"x reaches {largest:.3g}, far from 1: try Rescale(1 / {largest:.3g}) as the first layer"
-    if updates and learning_rate:
-        return f"the learning rate is likely too large: try {learning_rate / 10:.3g}"
+    if unscaled := too_large(model, x):
+        return unscaled
+    if updates and optimizer.learning_rate:
+        return f"the learning rate is likely too large: try {smaller_rate(optimizer):.3g}"
     return "no weight was changed yet, so look at the layer or the loss that is named: try framework.gradcheck.check"
+
+
+def too_large(model: Sequential, x: Numbers) -> str:
+    """What to do about inputs that are far too large for the weights, if they are and nothing is done yet."""
+    largest = float(np.abs(x).max(initial=0))
+    if largest <= LARGE_INPUT or isinstance(model.layers[0], Rescale):
+        return ""
+    return f"x reaches {largest:.3g}, far from 1: try Rescale(1 / {largest:.3g}) as the first layer"
+
+
+def usual_rate(optimizer: Optimizer) -> float | None:
+    """The learning rate that such an optimizer has unless told, if it has any."""
+    parameter = signature(type(optimizer)).parameters.get("learning_rate")
+    return parameter.default if parameter is not None and isinstance(parameter.default, float) else None
+
+
+def smaller_rate(optimizer: Optimizer) -> float:
+    """A tenth of its learning rate, or the usual one where that is still less: from 1e9 it is a long way in tenths."""
+    tenth, usual = optimizer.learning_rate / 10, usual_rate(optimizer)
+    return tenth if usual is None else min(tenth, usual)

@@ -49,6 +49,11 @@ def quoted(value: object, limit: int = 40) -> str:
     return f"'{printable(value, limit)}'"
 
 
+def as_given(value: object) -> str:
+    """A value as it was handed in: a text between quotes, so that it is told from a number, all else bare."""
+    return quoted(value) if isinstance(value, str) else printable(value)
+
+
 def printable(value: object, limit: int = 40) -> str:
     """`value` cut at `limit` characters, everything but printable ASCII escaped: no control sequence, no bidi mark."""
     text = str(value)[: limit + 1]  # no sign gets shorter, and a text may have a million of them

@@ -1,5 +1,7 @@
 """Evaluating: one pass over labelled data in inference mode, and a report of how it went."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +14,7 @@ from framework.committee import Member
 from framework.data.dataset import Dataset
 from framework.errors import InputError
 from framework.losses import Loss, SoftmaxCrossEntropy
+from framework.losses.targets import whole_hint
 from framework.metrics import ClassScores, class_scores, confusion_matrix
 from framework.sequential import PREDICT_BATCH, Sequential
 from framework.types import Array, Integers, Shape
@@ -74,7 +77,7 @@ def checked_data(model: Member, loss: Loss, data: Dataset | tuple[ArrayLike, Arr
     if classes > 1 and labels is None and dataset.y.ndim == 1:
         raise InputError(
             f"{name}: got targets of {dataset.y.dtype}; expected integer labels for the model's {classes} outputs",
-            hint="write y.astype(int)",
+            hint=whole_hint(dataset.y),
         )
     try:
         loss.value(np.zeros((1, *model.output_shape), model.dtype), dataset.y[:1])

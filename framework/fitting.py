@@ -1,5 +1,7 @@
 """fit: the one call that trains a model and shows how it goes."""
 
+from __future__ import annotations
+
 import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal

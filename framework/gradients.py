@@ -8,7 +8,7 @@ from typing import Self, cast, final
 
 import numpy as np
 
-from framework.chain import backward_through, forward_through
+from framework.chain import FORWARD_ERRORS, backward_through, forward_through, name_the_layer
 from framework.data.batches import Batch
 from framework.fused import fused
 from framework.losses import Loss
@@ -102,12 +102,16 @@ class Gradients:
         x = cast(Array, batch.x)  # the first layer's affair, if it takes whole numbers as well
         if not layers[0].casts_input:
             x = x.astype(model.dtype, copy=False)
-        scores = forward_through(layers, x, step)
-        value, dy, right = self.loss.for_training(scores, y, weight)
-        if right is None:
-            labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
-            right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
-        backward_through(layers, dy, need_dx=False)
+        try:
+            scores = forward_through(layers, x, step)
+            value, dy, right = self.loss.for_training(scores, y, weight)
+            if right is None:
+                labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
+                right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
+            backward_through(layers, dy, need_dx=False)
+        except FORWARD_ERRORS as error:
+            name_the_layer(error, model.layers, x, step)
+            raise
         return value, right
 
 

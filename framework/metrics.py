@@ -1,5 +1,7 @@
 """How good are the answers? Counts of right and wrong labels, and what follows from them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import final
 

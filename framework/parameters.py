@@ -4,6 +4,8 @@ The model owns two flat vectors, one of values and one of gradients, and every p
 optimizer step, a best-so-far snapshot, a checkpoint or a gradient check of a whole model is a handful of NumPy calls.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping
 from typing import final
@@ -117,7 +119,7 @@ class ParameterVector:
         self._values, self._grads = values, grads
         self._bind()
 
-    def share_values(self, other: "ParameterVector") -> None:
+    def share_values(self, other: ParameterVector) -> None:
         """See the values of `other`, a vector of the same layout, from now on; the gradients stay one's own."""
         self._values = other.values
         self._bind()

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 
 MAX_SEED = 2**64 - 1
 
@@ -24,7 +24,7 @@ def stream(seed: int, name: str, step: int = 0) -> np.random.Generator:
 def checked_seed(seed: int) -> int:
     """`seed` itself where it is an integer from 0 to 2**64 − 1; raises InputError otherwise."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= MAX_SEED:
-        raise InputError(f"seed: got {quoted(seed)}; expected an integer from 0 to {MAX_SEED}")
+        raise InputError(f"seed: got {as_given(seed)}; expected an integer from 0 to {MAX_SEED}")
     return int(seed)
 
 

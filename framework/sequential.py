@@ -1,5 +1,7 @@
 """Sequential: layers in a row, with all their parameters in one vector and all their buffers in another."""
 
+from __future__ import annotations
+
 import copy
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,15 +15,17 @@ from numpy.typing import ArrayLike, DTypeLike
 from framework.arguments import check_instance, finite_samples, samples
 from framework.buffers import Buffer, BufferVector
 from framework.chain import (
+    FORWARD_ERRORS,
     backward_through,
     every_layer,
     fixed_shape,
     forward_through,
+    name_the_layer,
     named_arrays,
     own_arrays,
     shapes_through,
 )
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.layers.base import Layer
 from framework.losses import softmax
 from framework.parameters import Parameter, ParameterVector
@@ -85,6 +89,7 @@ class Sequential:
         for index, layer in enumerate(self.layers):
             layer.adopt(f"layers.{index}", self.dtype)
         self.weights_are: WeightsAre = "initial"
+        self._trained: Shape | None = None  # the shape of the scores of the last training forward
         self.optimizer: Optimizer | None = None
         """The one `fit` last trained this model with; `fit` goes on with it unless it is given another."""
 
@@ -98,10 +103,21 @@ class Sequential:
         With `step` this is a training forward: layers remember what backward needs, and the array is borrowed until
         the next one.
         """
+        if step is not None:
+            check_instance("step", step, Step)
         batch = samples(x, self.input_shape)
         if not self.layers[0].casts_input:
             batch = batch.astype(self.dtype, copy=False)
-        scores = forward_through(self.layers, batch, step)
+        try:
+            scores = forward_through(self.layers, batch, step)
+            expected = (len(batch), *self.output_shape)
+            if np.shape(scores) != expected:
+                raise ValueError(f"the model gives {np.shape(scores)}; expected {expected}")
+        except FORWARD_ERRORS as error:
+            name_the_layer(error, self.layers, batch, step)
+            raise
+        if step is not None:
+            self._trained = scores.shape
         if np.may_share_memory(scores, batch):
             return scores.copy()
         return scores
@@ -110,6 +126,9 @@ class Sequential:
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
         """From dy = ∂loss/∂scores fill `parameters.grads`; with `need_dx` also return ∂loss/∂x. May overwrite dy."""
+        if self._trained is not None and np.shape(dy) != self._trained:
+            expected = f"{self._trained}, that of the scores of the last forward with step="
+            raise InputError(f"dy: got shape {np.shape(dy)}; expected {expected}")
         return backward_through(self.layers, dy, need_dx)
 
     def predict(self, x: ArrayLike) -> Integers:
@@ -130,25 +149,25 @@ class Sequential:
         fill(self._arrays(), weights)
         self.weights_are = "given"
 
-    def replica(self) -> "Sequential":
+    def replica(self) -> Sequential:
         """A model with the same values, in the same memory, but its own gradients and scratch: for another thread."""
         twin = copy.deepcopy(self)
         twin.parameters.share_values(self.parameters)
         twin.buffers.share_values(self.buffers)
         return twin
 
-    def save(self, path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> None:
+    def save(self, path: str | os.PathLike[str], *, extra: Sequence[type[ComponentSpec]] = ()) -> None:
         """Write structure and weights into one file. `extra` names the specs of layers of your own."""
         from framework.saving.model_file import save_model  # here, because files need pydantic and numerics do not
 
-        save_model(self, Path(path), extra=tuple(extra))
+        save_model(self, Path(path), extra=extra)
 
     @staticmethod
-    def load(path: str | os.PathLike[str], *, extra: Sequence[type["ComponentSpec"]] = ()) -> "Sequential":
+    def load(path: str | os.PathLike[str], *, extra: Sequence[type[ComponentSpec]] = ()) -> Sequential:
         """The model in the file: checked against its digest and its spec. Raises ModelFileError."""
         from framework.saving.model_file import load_model
 
-        return load_model(Path(path), extra=tuple(extra))
+        return load_model(Path(path), extra=extra)
 
     def summary(self) -> str:
         """A table of layers, output shapes and parameter counts."""
@@ -167,7 +186,7 @@ class Sequential:
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
-    def __copy__(self) -> "Sequential":
+    def __copy__(self) -> Sequential:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -202,12 +221,12 @@ def _checked_dtype(dtype: DTypeLike) -> np.dtype[np.floating]:
         with suppress(TypeError):  # no dtype at all
             if np.dtype(dtype) == known:
                 return known
-    raise InputError(f"dtype: got {quoted(dtype)}; expected float32 or float64")
+    raise InputError(f"dtype: got {as_given(dtype)}; expected float32 or float64")
 
 
 def _checked_shape(shape: Shape) -> Shape:
     if not isinstance(shape, Sequence):
-        raise InputError(f"input_shape: got {quoted(shape)}; expected a tuple of integers", hint=f"write ({shape},)")
+        raise InputError(f"input_shape: got {as_given(shape)}; expected a tuple of integers", hint=f"write ({shape},)")
     if not shape or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in shape):
         raise InputError(f"input_shape: got {shape}; expected integers of 1 or more, such as (784,)")
     return tuple(shape)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 from framework.arguments import real_number, whole_number
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.randomness import checked_seed
 
 Monitor: TypeAlias = Literal["validation_loss", "validation_accuracy"]
@@ -56,4 +56,4 @@ class TrainingSettings:
             if self.threads > MAX_THREADS:
                 raise InputError(f"threads: got {self.threads}; expected at most {MAX_THREADS}")
         if self.monitor not in ("validation_loss", "validation_accuracy"):
-            raise InputError(f"monitor: got {quoted(self.monitor)}; expected validation_loss or validation_accuracy")
+            raise InputError(f"monitor: got {as_given(self.monitor)}; expected validation_loss or validation_accuracy")

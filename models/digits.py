@@ -4,6 +4,7 @@ from pathlib import Path
 
 from framework.data.dataset import Dataset
 from framework.data.table import read_table
+from framework.errors import InputError, shown_path
 from framework.specs import DataSpec, NumberedColumns
 
 HEIGHT = WIDTH = 28
@@ -32,9 +33,18 @@ def digit_table(*, validation_split: float = 0.0) -> DataSpec:
 
 def load_training_digits() -> Dataset:
     """The 60,000 embedded digits to learn from: x (60000, 784) and y (60000,), both uint8."""
-    return read_table(TRAIN, digit_table().table_format()).dataset()
+    return _read(TRAIN)
 
 
 def load_test_digits() -> Dataset:
     """The 10,000 embedded digits to measure on, once and at the end: x (10000, 784) and y (10000,), both uint8."""
-    return read_table(TEST, digit_table().table_format()).dataset()
+    return _read(TEST)
+
+
+def _read(path: Path) -> Dataset:
+    if not path.exists():
+        hint = (
+            "the digits come with a clone of the project: pip install -e . there; read_table takes a table of your own"
+        )
+        raise InputError(f"{shown_path(path)}: got no such file; expected the embedded digits", hint=hint)
+    return read_table(path, digit_table().table_format()).dataset()

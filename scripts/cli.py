@@ -23,6 +23,7 @@ from scripts.commands.schema import schema
 from scripts.commands.show import show
 from scripts.commands.train import train
 from scripts.failing import BAD_INPUT, INTERRUPTED, forget, harmless, say_why, tell
+from scripts.help import NAMES, in_paragraphs
 from scripts.interrupted import Interrupted
 from scripts.usage import CommandLine
 
@@ -33,10 +34,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     suggest_commands=False,  # we do it ourselves
-    context_settings={"help_option_names": ["--help", "-h"]},
+    context_settings={"help_option_names": NAMES},
 )
 for command in (train, resume, show, recipes, evaluate, predict, gradcheck, schema):
-    app.command()(command)
+    app.command(help=in_paragraphs(command.__doc__))(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -85,7 +86,7 @@ def _run(words: list[str]) -> object:
     line = CommandLine(words, app)
     line.check()
     try:
-        return app(words, standalone_mode=False)
+        return line.group(words, standalone_mode=False)
     except typer.TyperException as error:
         raise line.explained(error) from error
 

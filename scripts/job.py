@@ -17,13 +17,16 @@ from framework.console import default_console, print_results, say, watch
 from framework.console.network import sizes
 from framework.console.text import counted, meanwhile
 from framework.data.dataset import Dataset
-from framework.data.table import Table, read_table
-from framework.errors import ChalknetError, Diverged, EnvironmentFault, TableError, shown_path
+from framework.data.table import Table
+from framework.errors import ChalknetError, Diverged, EnvironmentFault, shown_path
 from framework.evaluation import Evaluation, evaluate
 from framework.saving import Checkpoints
+from framework.sharing.ranks import Sharing
 from framework.specs import RunSpec
 from framework.training import Training
 from models import digits
+from models.recipes import RECIPES
+from scripts import cautions
 from scripts.clock import peak_rss_mb, seconds_since_start
 from scripts.interrupted import Interrupted
 from scripts.interruptible import Interruptible
@@ -33,15 +36,17 @@ from scripts.options import Options
 from scripts.run_folder import Report, RunFolder
 from scripts.run_spec import find_run_spec
 from scripts.submission import write_submission
+from scripts.tables import read
 
 
 def run_job(recipe: str, settings: list[str], options: Options) -> None:
     """Train `recipe`, changed by `settings`, and keep everything in a run folder."""
     console, options = _console(options), options.of_recipe(recipe)
-    options.check()
+    options.check(None if recipe in RECIPES else Path(recipe))
     spec = find_run_spec(recipe, settings)
     folder = RunFolder.claim(options.run, Path(recipe).stem)
-    with _kept(folder, new=True), Checkpoints(folder.path, every=options.every) as checkpoints:
+    to_resume = Options(force=options.force and options.out is not None).typed()  # the rest is in job.json
+    with _kept(folder, to_resume, new=True), Checkpoints(folder.path, every=options.every) as checkpoints:
         folder.write_spec(spec)
         folder.write_job(Job.of(recipe, options))
         _work(recipe, spec, folder, options, console, checkpoints)
@@ -52,7 +57,8 @@ def resume_job(run: Path, asked: Options, *, accept_drift: bool) -> None:
     console, folder = _console(asked), RunFolder(run)
     spec = folder.read_spec()
     checkpoints = Checkpoints(run, resume=True, every=asked.every, accept_drift=accept_drift)
-    with checkpoints, _kept(folder, new=False):
+    to_resume = f"{asked.typed()}{' --accept-drift' if accept_drift else ''}"
+    with checkpoints, _kept(folder, to_resume, new=False):
         if report := folder.read_report():
             checkpoints.clear()
             say(console, f"{shown_path(run)}: this run is finished; there is nothing to go on with")
@@ -61,7 +67,7 @@ def resume_job(run: Path, asked: Options, *, accept_drift: bool) -> None:
             return
         job = folder.read_job()
         options = job.options(asked)
-        options.check(resumed=True, written=folder.has_model())
+        options.check(run, resumed=True, written=folder.has_model())
         _work(job.recipe, spec, folder, options, console, checkpoints)
 
 
@@ -75,7 +81,7 @@ def _work(
     title, origin = f"{Path(recipe).stem} {sizes(model)}", _origin(source)
     with _timed(seconds, "load"), meanwhile(console, f"reading {origin}"):
         table = _read(source, spec, console)
-        to_predict = _unlabelled(options.predict, spec)
+        to_predict = _unlabelled(options.predict, spec, table)
         interruptible = Interruptible(checkpoints)
         training = spec.prepare(table.dataset(), model=model, checkpoints=interruptible)
     before = training.state.step
@@ -98,7 +104,7 @@ def _work(
     folder.write_history(training.history)
 
     with _timed(seconds, "evaluate"):
-        measured_on, data = _measured_on(training, spec, options.test_table(), console)
+        measured_on, data = _measured_on(training, spec, table, options.test_table(), console)
         evaluation = None if data is None else evaluate(training.model, data, loss=training.loss)
     say(console, "")
     if data is None or evaluation is None:
@@ -118,7 +124,7 @@ def _work(
     folder.write_report(report)
     checkpoints.clear()
     took = f"{seconds['train']:.1f} s training, {seconds['total']:.1f} s in all"
-    say(console, f"\nsaved in {folder.path}  ({took})")
+    say(console, f"\nsaved in {folder.path}  ({took}, with {_hands(training.threads, training.sharing)})")
     print_next_steps(console, recipe, folder.path, spec, options)
     if options.json:
         print(json.dumps(report))
@@ -136,19 +142,26 @@ def _going_on(folder: RunFolder, training: Training) -> str:
     return f"{shown_path(folder.path)}: going on at {where}"
 
 
+def _hands(threads: int, sharing: Sharing) -> str:
+    """How many there were to do the work; with another number of them the same run gives other bits."""
+    return counted(threads, "thread") if sharing == "none" else f"{threads} processes"
+
+
 def _origin(path: Path) -> str:
     return "the embedded digits" if path == digits.TRAIN else shown_path(path)
 
 
 @contextmanager
-def _kept(folder: RunFolder, *, new: bool) -> Iterator[None]:
-    """A new run folder is gone again if nothing came of its run; if something did, whoever ends the run is told."""
+def _kept(folder: RunFolder, to_resume: str, *, new: bool) -> Iterator[None]:
+    """A new run folder is gone again if nothing came of its run; if something did, whoever ends the run is told, and
+    how to go on, with the options `to_resume`.
+    """
     try:
         yield
     except (KeyboardInterrupt, Interrupted) as error:
         if folder.has_work():
             number = error.number if isinstance(error, Interrupted) else signal.SIGINT
-            raise Interrupted(number, folder.path) from error
+            raise Interrupted(number, folder.path, to_resume) from error
         if new:
             folder.abandon()
         raise
@@ -169,29 +182,30 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - start
 
 
-def _unlabelled(path: Path | None, spec: RunSpec) -> Table | None:
-    """Read before the training, so that a fault in it does not cost the training."""
-    return None if path is None else read_table(path, spec.data.table_format(), labelled=False)
+def _unlabelled(path: Path | None, spec: RunSpec, learnt: Table) -> Table | None:
+    """Read before the training, so that a fault in it does not cost the training, nor what the caution is about."""
+    if path is None:
+        return None
+    table = read(path, spec.data, labelled=False)
+    cautions.warn([("", cautions.on_predicting(learnt.sha256, table))])
+    return table
 
 
 def _read(path: Path, spec: RunSpec, console: Console) -> Table:
-    try:
-        table = read_table(path, spec.data.table_format())
-    except TableError as error:
-        if path in (digits.TRAIN, digits.TEST) and error.hint is None:
-            raise TableError(str(error), hint="this recipe is for another table: give it with --train CSV") from None
-        raise
+    table = read(path, spec.data)
     if table.notice:
         say(console, table.notice)
     return table
 
 
 def _measured_on(
-    training: Training, spec: RunSpec, test: Path | None, console: Console
+    training: Training, spec: RunSpec, learnt: Table, test: Path | None, console: Console
 ) -> tuple[str | None, Dataset | None]:
     """The test set, opened here for the first and only time, or else the rows held out, if any were."""
     if test is not None:
-        return "test", _read(test, spec, console).dataset()
+        table = _read(test, spec, console)
+        cautions.warn([("", cautions.on_measuring(learnt.sha256, table))])
+        return "test", table.dataset()
     return (None, None) if training.validation is None else ("hold-out", training.validation)
 
 

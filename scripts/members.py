@@ -1,26 +1,28 @@
 """The runs that evaluate and predict were given: one model, or several that read the same table and answer together."""
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
 from framework.committee import Augmented, Committee, Member
 from framework.data.augmentation import Augmentation
-from framework.data.table import TableFormat
+from framework.data.table import Table, TableFormat
 from framework.errors import InputError, quoted, shown_path
 from framework.randomness import checked_seed
-from scripts.run_folder import RunFolder
-
-TABLES = (".csv", ".csv.gz")
+from scripts import cautions
+from scripts.run_folder import MODEL
+from scripts.tables import TABLES, check_table, read
+from scripts.trained import Trained
 
 
 @final
 class Members:
     """The trained models of `runs`, and how many distorted versions of every row each is to see.
 
-    Raises InputError where a run is not finished or has no augmentation to distort with, and where two runs are for
-    different tables: other features, classes, values or names of columns.
+    Raises InputError where a run is not finished, is there twice or has no augmentation to distort with, and where two
+    runs are for different tables: other features, classes, values or names of columns.
     """
 
     def __init__(self, runs: Sequence[Path], *, augment: int, seed: int) -> None:
@@ -30,11 +32,11 @@ class Members:
         if augment < 0:
             raise InputError(f"--augment: got {augment}; expected an integer of 0 or more")
         self.augment, self.seed = augment, checked_seed(seed)
-        self.folders = [RunFolder(run) for run in runs]
-        read = [folder.read_trained() for folder in self.folders]
-        self.specs = [spec for spec, _ in read]
-        self.models = [model for _, model in read]
-        self.names = [shown_path(run) for run in runs]
+        _check_distinct(runs)
+        self.trained = [Trained.read(run) for run in runs]
+        self.specs = [trained.spec for trained in self.trained]
+        self.models = [trained.model for trained in self.trained]
+        self.names = [trained.name for trained in self.trained]
         self.table_format = self.specs[0].data.table_format()
         for name, spec in zip(self.names, self.specs, strict=True):
             _check_same_table(name, spec.data.table_format(), self.names[0], self.table_format)
@@ -58,13 +60,15 @@ class Members:
         views = [f"{1 + self.augment} views of each row"] if self.augment else []
         return ", ".join(runs + views)
 
-    def warn(self, text: str, *, learnt_from: Callable[[object], bool]) -> None:
-        """Say `text` on stderr if any of them gives reason by the digest of the rows it learnt from, and which do."""
-        digests = [folder.read_report().get("data_sha256") for folder in self.folders]
-        reasons = [name for name, digest in zip(self.names, digests, strict=True) if learnt_from(digest)]
-        if reasons:
-            which = f"{', '.join(reasons)}: " if len(self.names) > 1 else ""
-            print(f"caution: {which}{text}", file=sys.stderr)
+    def read(self, path: Path, *, labelled: bool = True) -> Table:
+        """The table at `path` for them, with a caution on stderr where it holds rows that one has learnt from."""
+        check_table(path, like="test.csv")
+        table = read(path, self.specs[0].data, labelled=labelled)
+        if table.notice:
+            print(table.notice, file=sys.stderr)
+        caution = cautions.on_measuring if labelled else cautions.on_predicting
+        cautions.warn([(trained.name, caution(trained.learnt_from, table)) for trained in self.trained])
+        return table
 
     def _augmentation(self, number: int) -> Augmentation:
         augmentation = self.specs[number].build_augmentation()
@@ -74,6 +78,14 @@ class Members:
                 hint="leave --augment out, or train with an augmentation: --set augmentation.type=affine",
             )
         return augmentation
+
+
+def _check_distinct(runs: Sequence[Path]) -> None:
+    """Raise InputError where a run is named twice, however it is written: its vote would count twice."""
+    files = [run / MODEL if os.path.isdir(run) else run for run in runs]
+    for number, file in enumerate(files):
+        if any(os.path.exists(one) and os.path.exists(file) and os.path.samefile(one, file) for one in files[:number]):
+            raise InputError(f"runs: got {shown_path(runs[number])} twice; expected each run once")
 
 
 def _check_same_table(name: str, got: TableFormat, first: str, expected: TableFormat) -> None:

@@ -1,7 +1,6 @@
 """What to type next: after a run, the commands that make something of it."""
 
 import re
-import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -16,26 +15,27 @@ from models.recipes import TABLES
 from scripts.options import Options
 from scripts.run_folder import SPEC
 from scripts.run_spec import find_run_spec
+from scripts.words import word
 
 
 def print_next_steps(console: Console, recipe: str, run: Path, spec: RunSpec, options: Options) -> None:
     """A few commands with their reasons, ready to be pasted, for a run that had these `options`."""
-    folder, seed = _quoted(run), spec.training.seed + 1
+    folder, seed = word(run), spec.training.seed + 1
     train, measured, tables = options.train, options.test_table(), TABLES.get(recipe)
     as_it_is = _is_all_of(recipe, spec)
-    again = f"chalknet train {_quoted(recipe if as_it_is else run / SPEC)}"
+    again = f"chalknet train {word(recipe if as_it_is else run / SPEC)}"
     if train is not None and not (as_it_is and tables is not None and train == tables.train):
-        again += f" --train {_quoted(train)}"
+        again += f" --train {word(train)}"
     if measured not in (None, digits.TEST):
-        again += f" --test {_quoted(measured)}"
+        again += f" --test {word(measured)}"
     again += f" --seed {seed}"
     if options.predict is not None and options.out is not None:
         if not (as_it_is and tables is not None and options.predict == tables.predict):
-            again += f" --predict {_quoted(options.predict)}"
-        again += f" --out {_quoted(_numbered(options.out, seed))}"
+            again += f" --predict {word(options.predict)}"
+        again += f" --out {word(_numbered(options.out, seed))}"
     steps = [(f"chalknet show {folder}", "its layers and result")]
     if tables is not None and options.out is not None:
-        submit = f"kaggle competitions submit -c digit-recognizer -f {_quoted(options.out)} -m chalknet"
+        submit = f"kaggle competitions submit -c digit-recognizer -f {word(options.out)} -m chalknet"
         steps.append((submit, "with Kaggle's own command"))
     elif measured is None:
         steps.append((f"chalknet evaluate {folder} LABELLED.csv", "on other rows"))
@@ -46,12 +46,6 @@ def print_next_steps(console: Console, recipe: str, run: Path, spec: RunSpec, op
         name, remark = f"{'next' if number == 0 else '':<6}", f"  # {reason}"
         fits = len(name + command + remark) <= console.width
         say(console, Text.assemble((name, TITLE), words(command), (remark if fits else "", QUIET)))
-
-
-def _quoted(name: str | Path | None) -> str:
-    """For a shell, and never taken for an option."""
-    text = str(name)
-    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def _numbered(out: Path, seed: int) -> Path:

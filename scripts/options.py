@@ -1,14 +1,18 @@
 """What a run was asked for beside its recipe: its tables, its submission, and how much it says."""
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, final
 
-from framework.errors import InputError, shown_path
+from framework.errors import InputError
 from models import digits
-from models.recipes import KAGGLE, TABLES
-from scripts.submission import check_target
+from models.recipes import TABLES
+from scripts.submission import check_target, check_unread
+from scripts.tables import check_table
+from scripts.words import word
+
+OWN = "the digits come with a clone of the project; or give a table with --train"
+MOVED = "if it has moved, --train, --test or --predict says where it is now"
 
 
 @final
@@ -43,30 +47,26 @@ class Options:
             return self.test
         return digits.TEST
 
-    def check(self, *, resumed: bool = False, written: bool = False) -> None:
-        """Raise InputError for what would otherwise go wrong only after the training. A resumed run may find that its
-        tables have moved, and, if it was `written`, its own submission.
+    def typed(self) -> str:
+        """The tables, the submission and the leave to overwrite it, as `chalknet resume` takes them."""
+        paths = {"train": self.train, "test": self.test, "predict": self.predict, "out": self.out}
+        words = [f"--{name} {word(path)}" for name, path in paths.items() if path is not None]
+        return " ".join([*words, *["--no-test"] * self.no_test, *["--force"] * self.force])
+
+    def check(self, source: Path | None = None, *, resumed: bool = False, written: bool = False) -> None:
+        """Raise InputError for what would otherwise go wrong only after the training. `source` is the spec file or the
+        run that is read. A resumed run may find that its tables have moved, and, if it was `written`, its own
+        submission.
         """
         if (self.predict is None) != (self.out is None):
             raise InputError("--predict and --out: got one of the two; expected both or neither")
         if self.test is not None and self.no_test:
             raise InputError("--test and --no-test: got both; expected at most one")
-        for path in (self.train or digits.TRAIN, self.test_table(), self.predict):
-            if path is not None and not os.path.exists(path):
+        for path, like in ((self.train or digits.TRAIN, "train"), (self.test_table(), "test"), (self.predict, "test")):
+            if path is not None:
                 own = path in (digits.TRAIN, digits.TEST)
-                hint = "the digits come with a clone of the project; or give a table with --train" if own else None
-                if path.parent == KAGGLE:
-                    hint = f"train.csv and test.csv of kaggle.com/c/digit-recognizer belong into {KAGGLE}; "
-                    hint += "or say where they are with --train and --predict"
-                if resumed:
-                    hint = "if it has moved, --train, --test or --predict says where it is now"
-                raise InputError(f"{shown_path(path)}: no such file", hint=hint)
-            if (
-                path is not None
-                and self.out is not None
-                and os.path.exists(self.out)
-                and os.path.samefile(path, self.out)
-            ):
-                raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
+                check_table(path, like=like, hint=MOVED if resumed else OWN if own else None)
         if self.out is not None:
+            read = (self.train, self.test, self.predict, source)
+            check_unread(self.out, [path for path in read if path is not None])
             check_target(self.out, force=self.force or written)

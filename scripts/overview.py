@@ -1,6 +1,7 @@
 """Recipes, specs and runs as a person looks them over: on one screen, without training anything."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -36,6 +37,13 @@ def show_spec(spec: RunSpec, name: str, console: Console, *, tables: Tables | No
     if tables is not None:
         facts.insert(0, ("tables", f"{tables.train}, {tables.predict} to {tables.out}"))
     framed(Group(table, "", facts_table(facts)), console, f"{name} {sizes(model)}")
+
+
+def show_model(path: Path, console: Console) -> None:
+    """A trained model by itself: its network with the cost of each layer, and what its weights are."""
+    model = Sequential.load(path)
+    table, facts = network_table(model, costs=True), [("weights", model.weights_are)]
+    framed(Group(table, "", facts_table(facts)), console, f"{path.stem} {sizes(model)}")
 
 
 def show_run(folder: RunFolder, console: Console) -> None:

@@ -18,6 +18,7 @@ from framework.saving.checkpoints import BEST, LATEST, PREVIOUS
 from framework.saving.resuming import JOB
 from framework.sequential import Sequential
 from framework.specs import ModelSpec, RunSpec, read_spec
+from models import digits
 from scripts.job_file import Job
 
 SPEC, MODEL, HISTORY, REPORT = "spec.json", "model.safetensors", "history.csv", "report.json"
@@ -152,15 +153,24 @@ class RunFolder:
 
     def _meant(self) -> str | None:
         """The run under runs/ that has a name like this one's, or the folder that this is a file of."""
-        if self.path.name in (SPEC, MODEL, HISTORY, REPORT):
+        if self.path.name in (SPEC, HISTORY, REPORT):
             return f"did you mean {shown_path(self.path.parent)}?"
         runs = sorted(os.listdir(RUNS)) if os.path.isdir(RUNS) else []
         near = difflib.get_close_matches(self.path.name, [name for name in runs if (RUNS / name / SPEC).exists()], 1)
         return f"did you mean {shown_path(RUNS / near[0])}?" if near else None
 
-    def read_trained(self) -> tuple[RunSpec, Sequential]:
-        """The recipe and the trained model. Raises InputError where the spec is no longer the one that was trained."""
-        spec, model = self.read_spec(), self.read_model()
+    def learnt_from(self) -> str | None:
+        """The SHA-256 of the table the run has learnt from, or learns from; None where nothing says so."""
+        digest = self.read_report().get("data_sha256")
+        if isinstance(digest, str):
+            return digest
+        return digits.TRAIN_SHA256 if os.path.exists(self.path / JOB) and self.read_job().embedded else None
+
+    def read_trained(self, name: str = MODEL) -> tuple[RunSpec, Sequential]:
+        """The recipe and the trained model, or that in the file `name`. Raises InputError where the spec is no longer
+        the one that was trained.
+        """
+        spec, model = self.read_spec(), self.read_model(name)
         if ModelSpec.of(model) != spec.model:
             raise InputError(
                 f"{shown_path(self.path / SPEC)}: got another network than the trained one; expected it as it was",
@@ -168,15 +178,15 @@ class RunFolder:
             )
         return spec, model
 
-    def read_model(self) -> Sequential:
-        if not self.has_model() and self.is_unfinished():
+    def read_model(self, name: str) -> Sequential:
+        if name == MODEL and not self.has_model() and self.is_unfinished():
             hint = f"chalknet resume {shown_path(self.path)} goes on with it"
             if best := self.best():
-                hint += f"; the best model so far is {shown_path(best)}"
+                hint += f"; {shown_path(best)}, the best model so far, may stand in its place"
             raise InputError(
                 f"{shown_path(self.path)}: got a run that is not finished; expected one with its {MODEL}", hint=hint
             )
-        return Sequential.load(self.path / MODEL)
+        return Sequential.load(self.path / name)
 
 
 def _way_on(path: Path | None) -> str:

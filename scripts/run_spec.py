@@ -12,8 +12,7 @@ from models.digits import digit_table
 from models.recipes import RECIPES, recipe
 from scripts.nearest import nearest
 from scripts.settings import Setting, changed
-
-TABLES = (".csv", ".csv.gz")
+from scripts.tables import TABLES
 
 
 def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
@@ -26,7 +25,7 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
         spec = recipe(name)
     elif not name.endswith(TABLES) and not os.path.isdir(name) and (os.path.exists(name) or name.endswith(".json")):
         found = read_spec(name)
-        spec = found if isinstance(found, RunSpec) else _on_digits(found, name)
+        spec = found if isinstance(found, RunSpec) else on_digits(found, name)
     else:
         raise InputError(
             f"recipe: got {quoted(name)}; expected {', '.join(RECIPES)} or a spec file", hint=_meant(name, changes)
@@ -34,13 +33,18 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     return changed(spec, changes, name) if changes else spec
 
 
-def _on_digits(model: ModelSpec, source: str) -> RunSpec:
+def on_digits(model: ModelSpec, source: str) -> RunSpec:
+    """The recipe that trains `model` on digits with the defaults. Raises SpecError where it is not one for digits."""
     tree: dict[str, Json] = {
         "format": 1,
         "model": model.model_dump(mode="json"),
         "data": digit_table().model_dump(mode="json"),
     }
-    spec = parse_spec(json.dumps(tree), source=source)
+    try:
+        spec = parse_spec(json.dumps(tree), source=source)
+    except SpecError as error:  # the model in the file is all there is in it
+        message = str(error).replace(f"{source}: /model/", f"{source}: /", 1)
+        raise SpecError(message, hint=error.hint or "a model alone is trained on digits") from None
     if not isinstance(spec, RunSpec):
         raise SpecError(f"{source}: got a model; expected a run")
     return spec

@@ -2,15 +2,31 @@
 
 import csv
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from framework.errors import EnvironmentFault, InputError
+from framework.errors import EnvironmentFault, InputError, shown_path
 from framework.files import publish
 from framework.types import Integers
 
 HEADER = ["ImageId", "Label"]
+
+
+def check_unread(path: Path, read: Iterable[Path]) -> None:
+    """Raise InputError where a submission at `path` would replace a file that is `read`, by whatever name, or anything
+    in a folder that is.
+    """
+    for source in read:
+        files = [source]
+        if os.path.isdir(source):
+            files = list(source.iterdir())  # some may be links to elsewhere
+            if path.parent.resolve().is_relative_to(source.resolve()):
+                message = f"--out: got {shown_path(path)}, which is in {shown_path(source)}; expected a name outside it"
+                raise InputError(message)
+        if os.path.exists(path) and any(os.path.exists(file) and os.path.samefile(path, file) for file in files):
+            raise InputError(f"--out: got {shown_path(path)}, which is read; expected the name of another file")
 
 
 def check_target(path: Path, *, force: bool) -> None:

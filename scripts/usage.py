@@ -8,17 +8,20 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_command
 
-from framework.errors import InputError, quoted
+from framework.errors import ChalknetError, InputError, quoted
+from scripts.help import without_types_of_flags
 from scripts.nearest import likeness, nearest
+from scripts.words import word
 
 EXAMPLES = {
     "evaluate": "chalknet evaluate runs/digits-1 data/test.csv.gz",
-    "predict": "chalknet predict runs/digits-1 data/kaggle/test.csv --out submission.csv",
+    "predict": "chalknet predict runs/kaggle-1 data/kaggle/test.csv --out submission.csv",
     "resume": "chalknet resume runs/digits-1",
     "show": "chalknet show digits",
     "--train": "--train data/kaggle/train.csv",
@@ -28,7 +31,7 @@ EXAMPLES = {
     "--seed": "--seed 1",
     "--epochs": "--epochs 20",
     "--threads": "--threads 1",
-    "--predict": "--predict data/kaggle/test.csv --out submission.csv",
+    "--predict": "--predict data/kaggle/test.csv --out submission.csv --train data/kaggle/train.csv",
     "--out": "--out submission.csv",
     "--augment": "--augment 8",
     "--save-every": "--save-every 100",
@@ -45,7 +48,7 @@ class CommandLine:
         if not isinstance(group, TyperGroup):
             raise TypeError("expected an app of several commands")
         self.words = list(words)
-        self.group = group
+        self.group = without_types_of_flags(group)
         self.name = next((word for word in words if not word.startswith("-")), "")
         self.command = group.commands.get(self.name, group)
         self.called = f"chalknet {self.name}" if self.name in group.commands else "chalknet"
@@ -74,6 +77,19 @@ class CommandLine:
             if match is not None:
                 return explain(match[match.lastindex or 0])
         return InputError(f"{self.called}: {message}", hint=f"see {self.called} --help")
+
+    @property
+    def _arguments(self) -> list[str]:
+        """The words after the command that are neither options nor the value of one, as which that of an unknown option
+        counts.
+        """
+        words = self.words[self.words.index(self.name) :]
+        flags = [name for name, option in self.options.items() if option.is_flag]
+        return [
+            following
+            for before, following in pairwise(words)
+            if not following.startswith("-") and (not before.startswith("-") or before in flags)
+        ]
 
     @property
     def _usage(self) -> str:
@@ -121,6 +137,10 @@ class CommandLine:
                 if option in options:
                     return f"options of a command come after it: chalknet {name} {_typed(options[option], value)}"
             return None
+        if self.name == "resume" and option in (begun_with := _options(self.group.commands["train"].params)):
+            run = (self._arguments or ["RUN"])[0]
+            another = f"chalknet train {word(f'{run}/spec.json')}{_table_of(run)} {_typed(begun_with[option], value)}"
+            return f"a run goes on as it was begun and cannot be extended; for a new one: {another}"
         if option in _options(self.group.params):
             return f"it comes before the command: chalknet {option} {self.name}"
         near = nearest(option, self.options)
@@ -153,6 +173,8 @@ class CommandLine:
         return InputError(f"{option}: got {quoted(got)}; expected an integer", hint=f"such as {EXAMPLES[option]}")
 
     def _incomplete(self, missing: str) -> InputError:
+        if missing == "RUN" and self._arguments and not self._arguments[0].endswith((".csv", ".csv.gz")):
+            missing = "CSV"  # typer takes the only word for the last argument
         return InputError(
             f"{self.called}: got no {missing if missing.startswith('-') else missing.upper()}; expected {self._usage}",
             hint=f"such as {EXAMPLES.get(self.name, self._usage)}",
@@ -183,6 +205,17 @@ class CommandLine:
 
 def _options(parameters: Iterable[object]) -> dict[str, TyperOption]:
     return {name: option for option in parameters if isinstance(option, TyperOption) for name in option.opts}
+
+
+def _table_of(run: str) -> str:
+    """The option that names the table of a run, where that is not the embedded one."""
+    from scripts.run_folder import RunFolder
+
+    try:
+        job = RunFolder(Path(run)).read_job()
+    except ChalknetError:
+        return ""
+    return "" if job.embedded else f" --train {word(job.train)}"
 
 
 def _typed(option: TyperOption, value: str) -> str:

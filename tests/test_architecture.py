@@ -136,6 +136,25 @@ def test_every_public_name_is_there() -> None:
         _ = framework.Nothing
 
 
+def test_after_the_dot_stand_public_names_alone() -> None:
+    assert dir(framework) == sorted([*framework.__all__, "__version__"])
+
+
+FULL = {"Training"}
+"""Its file has no line left for an import."""
+
+
+@pytest.mark.parametrize("name", [name for name in framework.__all__ if name not in FULL])
+def test_help_shows_the_names_of_types_not_what_numpy_makes_of_them(name: str) -> None:
+    part = getattr(framework, name)
+    if part.__module__.startswith("framework.specs"):  # pydantic reads the types themselves
+        return
+    methods = inspect.getmembers(part, inspect.isfunction) if inspect.isclass(part) else []
+    for place, call in [(name, part), *methods]:
+        if place == name or not place.startswith("_"):
+            assert "_typing" not in str(inspect.signature(call)), place
+
+
 def test_every_public_class_is_reachable_from_the_top() -> None:
     """Concrete layers, losses and so on: whoever adds one must export it."""
     for family in (Layer, Activation, Loss, Optimizer, Schedule, Initializer, Augmentation, Ensemble):

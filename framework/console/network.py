@@ -50,8 +50,10 @@ def framed(content: RenderableType, console: Console, title: str) -> None:
     console.print(Panel(content, title=words(f" {title} ", TITLE), box=box.ROUNDED, padding=(1, 2), width=width))
 
 
-def network_table(model: Sequential, loss: Loss, *, costs: bool = False) -> Table:
-    """Layer, formula, shape and parameters; with `costs` also bytes and multiply-adds of one sample."""
+def network_table(model: Sequential, loss: Loss | None = None, *, costs: bool = False) -> Table:
+    """Layer, formula, shape and parameters, and the loss if given; with `costs` also bytes and multiply-adds of one
+    sample.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=TITLE)
     for name in ("layer", "formula", "output", "parameters", *(("memory", "mult-adds") if costs else ())):
         text = name in ("layer", "formula")  # folded where there is too little room; numbers never are
@@ -70,7 +72,7 @@ def network_table(model: Sequential, loss: Loss, *, costs: bool = False) -> Tabl
             memory = shown_bytes(count * model.dtype.itemsize) if count else ""
             cells += [memory, f"{multiply_adds:,}" if multiply_adds else ""]
         table.add_row(*map(words, cells))
-    for number, formula in enumerate(loss_formulas(model.layers, loss)):
+    for number, formula in enumerate(loss_formulas(model.layers, loss) if loss is not None else ()):
         table.add_row("" if number else "loss", words(formula))
     values = model.parameters.values
     totals = [shown_bytes(values.nbytes), f"{work:,}"] if costs else []

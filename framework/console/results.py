@@ -1,5 +1,7 @@
 """What became of it: how many are right, what was taken for what, and the most surprising mistakes as pictures."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -50,7 +52,9 @@ def report(
     image_shape: tuple[int, int] | None = None,
     console: Console | None = None,
 ) -> Evaluation:
-    """Evaluate `model` on labelled data and print how it did; with an `image_shape` also what it misread."""
+    """Evaluate `model` on labelled data and print how it did; with an `image_shape` also what it misread, with the
+    numbers of the rows, counted from 1.
+    """
     dataset = Dataset.of(data, labels)
     features = dataset.x[0].size
     if image_shape is not None and (min(image_shape) < 1 or image_shape[0] * image_shape[1] != features):
@@ -86,7 +90,8 @@ def print_results(
         probabilities = model.predict_proba(data.x[misread]) if scores is None else softmax(scores[misread])
         pictures = misread_pictures(probabilities, data, misread, image_shape, console)
         if pictures.row_count:
-            console.print("", pictures, sep="\n")
+            title = Text.assemble(("surest mistakes", TITLE), ("  rows counted from 1", QUIET))
+            console.print("", title, "", pictures, sep="\n")
 
 
 def result_line(evaluation: Evaluation, name: str) -> Text:
@@ -169,10 +174,12 @@ def misread_pictures(
 
 
 def _guesses(row: int, label: int, probabilities: Array) -> list[Text]:
-    """Which row it is, what it is, and the probabilities of the likeliest class, of the true one, and of a third."""
+    """Which row it is, counted from 1 as in messages and submissions, what it is, and the probabilities of the
+    likeliest class, of the true one, and of a third.
+    """
     order = np.argsort(-probabilities, kind="stable").tolist()
     others = [guess for guess in order[1:] if guess != label and probabilities[guess] >= WORTH_A_LINE]
-    lines = [Text(f"row {row:,}", QUIET), Text(f"is {label}", TITLE), Text()]
+    lines = [Text(f"row {row + 1:,}", QUIET), Text(f"is {label}", TITLE), Text()]
     for guess in sorted({order[0], label, *others[:1]}, key=order.index):
         style = GOOD if guess == label else BAD if guess == order[0] else QUIET
         part = float(probabilities[guess])

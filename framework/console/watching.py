@@ -21,12 +21,14 @@ from framework.console.text import (
     TITLE,
     bar,
     clock,
+    counted,
     default_console,
     percent,
     plain,
     say,
     shown_loss,
 )
+from framework.divergence import smaller_rate, too_large, usual_rate
 from framework.history import EpochReport, StepReport
 from framework.training import Training
 
@@ -43,6 +45,8 @@ BARELY_BETTER = 0.03
 """An accuracy less than this above that of always naming the commonest class is no learning."""
 FAR_OFF = 2.0
 """A loss of this many times that of even guesses says that steps, or numbers, are far too large."""
+FEW_STEPS = 20
+"""So few are a reason by themselves: `six-steps`, the slowest of the recipes, was better than guessing after 15."""
 BELOW_ROWS = 8
 """Lines of the live view below its rows, and the one the cursor is on."""
 
@@ -160,15 +164,24 @@ def _closing(training: Training) -> list[Text]:
     if last.accuracy is not None and labels is not None:
         guess = float(np.bincount(labels).max()) / len(labels)
         if max(last.accuracy, last.validation_accuracy or 0.0) < guess + BARELY_BETTER:
-            lines.append(Text(f"no better than guessing: {percent(guess)} are of the commonest class", BAD))
-            lines.append(Text(f"  hint: {_remedy(history.epochs[0].loss, last.loss, len(np.unique(labels)))}"))
+            # without rows held out nobody has asked the weights of the end, but those before each step
+            when = " while it trained" if training.validation is None else ""
+            lines.append(Text(f"no better than guessing{when}: {percent(guess)} are of the commonest class", BAD))
+            lines.append(Text(f"  hint: {_remedy(training, len(np.unique(labels)))}"))
     return lines
 
 
-def _remedy(first: float, last: float, classes: int) -> str:
+def _remedy(training: Training, classes: int) -> str:
     """What to try after a run that learnt nothing, by its loss in the first and the last epoch."""
+    optimizer, steps, epochs = training.optimizer, training.state.step, training.history.epochs
+    first, last, usual = epochs[0].loss, epochs[-1].loss, usual_rate(optimizer)
+    smaller = f"a smaller learning rate: {smaller_rate(optimizer):.3g}"
     if first > FAR_OFF * math.log(classes):
-        return "a learning rate ten times smaller, or scaled data, Rescale(1 / 255)"
-    if abs(last - first) < 0.01 * first:
-        return "a learning rate ten times larger, or smaller if it is above 0.1"
-    return "more epochs, or a learning rate ten times smaller"
+        return too_large(training.model, training.data.x[:1000]) or smaller
+    if steps < FEW_STEPS:
+        return f"{counted(steps, 'step')} cannot teach it much: more epochs, or smaller batches"
+    if abs(last - first) >= 0.01 * first:
+        return f"more epochs, or {smaller}"
+    if usual is None:
+        return "a learning rate ten times larger, or ten times smaller"
+    return smaller if optimizer.learning_rate >= usual else f"a larger learning rate: {usual:g} is usual"

@@ -11,7 +11,7 @@ from typing import final
 import numpy as np
 
 from framework.arguments import check_instance, fraction, non_negative, real_number, whole_number
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.randomness import stream
 from framework.representation import constructor_call
 from framework.types import Array, Numbers
@@ -51,7 +51,7 @@ class Warp(Augmentation):
     ) -> None:
         name = type(self).__name__
         if not isinstance(image_shape, tuple | list) or len(image_shape) != 2:
-            raise InputError(f"{name}: image_shape: got {quoted(image_shape)}; expected (height, width)")
+            raise InputError(f"{name}: image_shape: got {as_given(image_shape)}; expected (height, width)")
         height, width = image_shape
         self.image_shape = (
             whole_number(f"{name}: image_shape", height),

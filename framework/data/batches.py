@@ -5,7 +5,7 @@ from typing import NamedTuple, final
 import numpy as np
 
 from framework.data.dataset import Dataset
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.randomness import stream
 from framework.types import Array, Integers, Numbers
 
@@ -34,7 +34,7 @@ class Batches:
     def __init__(self, dataset: Dataset, batch_size: int | None, *, seed: int) -> None:
         if batch_size is not None and batch_size < 1:
             raise InputError(
-                f"batch_size: got {quoted(batch_size)}; expected an integer of 1 or more, or None for all rows"
+                f"batch_size: got {as_given(batch_size)}; expected an integer of 1 or more, or None for all rows"
             )
         self.dataset = dataset
         self.batch_size = len(dataset) if batch_size is None else min(batch_size, len(dataset))

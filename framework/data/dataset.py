@@ -1,5 +1,7 @@
 """Dataset: samples and their targets in memory, checked once so that nothing has to be checked again in training."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import final
 
@@ -30,10 +32,10 @@ class Dataset:
 
     @staticmethod
     def of(
-        data: "Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike",
+        data: Dataset | tuple[ArrayLike, ArrayLike] | ArrayLike,
         labels: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-    ) -> "Dataset":
+    ) -> Dataset:
         """`data` itself, or the Dataset of a pair (x, y), or that of x with its labels given apart; with weights."""
         if sample_weight is not None:
             if isinstance(data, Dataset):
@@ -61,7 +63,7 @@ class Dataset:
             return self.y.view(self.y.dtype)  # itself; the view only tells the type checker
         return None
 
-    def rows(self, indices: Integers) -> "Dataset":
+    def rows(self, indices: Integers) -> Dataset:
         """The samples at `indices`, copied."""
         weight = self.sample_weight
         return Dataset(self.x[indices], self.y[indices], None if weight is None else weight[indices])

@@ -13,7 +13,7 @@ import numpy as np
 
 from framework.arguments import real_number
 from framework.data.augmentation import Warp, coordinates, up_to_farthest
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.types import Array
 
 ROUGHEST, SMOOTHEST = 1.0, 1000.0
@@ -56,7 +56,7 @@ class Elastic(Warp):
     ) -> None:
         super().__init__(image_shape, rotation=rotation, scale=scale, shear=shear, shift=shift)
         if max(self.image_shape) > LONGEST_SIDE:
-            got = quoted(self.image_shape)
+            got = as_given(self.image_shape)
             raise InputError(f"Elastic: image_shape: got {got}; expected sides of at most {LONGEST_SIDE} pixels")
         self.strength = up_to_farthest("Elastic: strength", strength)
         expected = f"a number from {ROUGHEST:g} to {SMOOTHEST:g}"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from framework.data.dataset import Dataset
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.randomness import checked_seed, stream
 from framework.types import Integers
 
@@ -22,7 +22,7 @@ def split_indices(labels: Integers | None, n: int, fraction: float, *, seed: int
     Raises InputError where either side would be empty.
     """
     if not 0 < fraction < 1:
-        raise InputError(f"validation_split: got {quoted(fraction)}; expected a number above 0 and below 1")
+        raise InputError(f"validation_split: got {as_given(fraction)}; expected a number above 0 and below 1")
     if labels is not None and len(labels) != n:
         raise InputError(f"labels: got {len(labels)}; expected one for each of {n} rows")
     held_out = round(fraction * n)

@@ -1,5 +1,7 @@
 """check: entry by entry and along random directions, does the loss move as backward says it will?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
@@ -8,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import check_instance, real_number, whole_number
+from framework.chain import FORWARD_ERRORS
 from framework.errors import CheckFailed, InputError
 from framework.gradcheck.report import Comparison, GradientReport
 from framework.gradcheck.slopes import judged
-from framework.gradcheck.subject import batch_for, model_around, twin_of
+from framework.gradcheck.subject import batch_for, model_around, sample_shape, twin_of
 from framework.gradcheck.trial import Trial
 from framework.layers import Layer
 from framework.losses import Loss, MeanSquaredError
@@ -50,9 +53,17 @@ def check(
     real_number("tolerance", tolerance, "a number above 0 and below 1", fits=lambda number: 0 < number < 1)
     if loss is not None:
         check_instance("loss", loss, Loss)
+    guess: Shape | None = None
     if isinstance(model_or_layer, Layer):
         if x is not None:
+            if np.ndim(x) < 2:
+                raise InputError(
+                    f"x: got shape {np.shape(x)}; expected (n, ...), rows of samples",
+                    hint="the shape of one sample goes in by name, as input_shape=(...)",
+                )
             input_shape = np.shape(x)[1:]
+        elif input_shape is None and model_or_layer.input_shape is None:
+            input_shape = guess = sample_shape(model_or_layer)
         model = model_around(model_or_layer, input_shape, seed, below=x is None)
         loss = loss or (MeanSquaredError() if y is None else None)  # never saturated, whatever the layer gives
         name = repr(model_or_layer)
@@ -70,6 +81,13 @@ def check(
             trial = Trial(model, loss, rows, targets, Step(seed, 0))
         except CheckFailed as problem:
             return GradientReport(name, setting, tolerance, problem=str(problem))
+        except FORWARD_ERRORS as error:
+            if guess is None or isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"input_shape: got none, and {name} fails with samples of shape {guess}; expected the shape it takes",
+                hint="write check(layer, input_shape=(5,)), or what one sample is",
+            ) from error
         entries, culprit = _Comparing(trial, seed, samples, tolerance).all()
     return GradientReport(name, setting, tolerance, tuple(entries), culprit)
 

@@ -57,7 +57,7 @@ class Comparison:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientReport:
     """The outcome of a gradient check.
 
@@ -137,6 +137,10 @@ class GradientReport:
         """The table and, where something is wrong, what and where."""
         failure = [] if self.failure is None else ["", *wrap(self.failure, WIDTH)]
         return "\n".join([self.table(), *failure])
+
+    def __repr__(self) -> str:
+        """As in print, for whoever has `check(model)` in the last line of a notebook's cell."""
+        return str(self)
 
     def _summary(self) -> str:
         kinks = f", {self.kinks} skipped at kinks" if self.kinks else ""

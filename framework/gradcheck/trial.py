@@ -86,7 +86,9 @@ class Trial:
                 )
 
 
-def _check_array(layer: Layer, name: str, array: Array, shape: tuple[int, ...]) -> None:
+def _check_array(layer: Layer, name: str, array: object, shape: tuple[int, ...]) -> None:
+    if not isinstance(array, np.ndarray):
+        raise _failed(layer, f"{name} gives {type(array).__name__}; expected an array of shape {shape}")
     if array.shape != shape:
         raise _failed(layer, f"{name} gives shape {array.shape}; expected {shape}")
     if array.dtype != np.float64:

@@ -89,10 +89,13 @@ class Layer(ABC):
     def kept(self, name: str) -> Array:
         """What the last training forward kept under `name`."""
         if name not in self.scratch.kept:
-            place = self.path or type(self).__name__
+            place, names = self.path or type(self).__name__, ", ".join(map(repr, self.scratch.kept))
+            if names:
+                hint = f"self.keep({name}=...) in forward would keep it"
+                raise InputError(f"{place}: got {name!r}; expected a name of what forward keeps: {names}", hint=hint)
             raise InputError(
-                f"{place}: backward found nothing kept as {name!r}; expected a forward first",
-                hint=f"forward(x, step=Step(...)) trains, and calls self.keep({name}=...) for backward",
+                f"{place}: backward found nothing kept as {name!r}; expected forward(x, step=...) first",
+                hint=f"forward(x) keeps nothing; forward(x, step=Step(...)) calls self.keep({name}=...) for backward",
             )
         return self.scratch.kept[name]
 

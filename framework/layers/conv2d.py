@@ -13,7 +13,7 @@ from typing import final, get_args
 import numpy as np
 
 from framework.arguments import whole_number
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.initializers import Constant, HeNormal, Initializer
 from framework.layers.base import Layer
 from framework.layers.scratch import Scratch
@@ -58,7 +58,7 @@ class Conv2D(Layer):
         self.kernel_size = whole_number("Conv2D: kernel_size", kernel_size)
         self.stride = whole_number("Conv2D: stride", stride)
         if padding not in get_args(Padding):
-            raise InputError(f"Conv2D: padding: got {quoted(padding)}; expected 'valid' or 'same'")
+            raise InputError(f"Conv2D: padding: got {as_given(padding)}; expected 'valid' or 'same'")
         self.padding: Padding = padding
         self.use_bias = use_bias
         self.weight_initializer = weight_initializer

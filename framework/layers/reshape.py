@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import final
 
 from framework.arguments import whole_number
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.layers.base import Layer
 from framework.randomness import Step
 from framework.types import Array, Shape
@@ -20,7 +20,9 @@ class Reshape(Layer):
 
     def __init__(self, shape: Shape) -> None:
         if not isinstance(shape, Sequence) or isinstance(shape, str) or not shape:
-            raise InputError(f"Reshape: shape: got {quoted(shape)}; expected a tuple of integers, such as (28, 28, 1)")
+            raise InputError(
+                f"Reshape: shape: got {as_given(shape)}; expected a tuple of integers, such as (28, 28, 1)"
+            )
         self.shape = tuple(whole_number(f"Reshape: shape[{place}]", size) for place, size in enumerate(shape))
 
     def formula(self, x: str, number: int) -> str:

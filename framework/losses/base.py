@@ -1,5 +1,7 @@
 """Loss, the contract of all losses, and the one place where losses of samples become their mean."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 
 import numpy as np

@@ -1,5 +1,7 @@
 """BinaryCrossEntropy: yes or no, once for a single output, or once for each of several labels a sample may have."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import final
 

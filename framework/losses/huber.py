@@ -1,5 +1,7 @@
 """Huber: for numbers to be met when some of them are outliers, which must not pull as hard as their distance."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import final
 

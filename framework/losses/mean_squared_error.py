@@ -1,5 +1,7 @@
 """MeanSquaredError: for numbers to be met, where twice as far off is four times as wrong."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import final
 

@@ -1,5 +1,7 @@
 """SoftmaxCrossEntropy: the loss of a classifier, and softmax, which turns its scores into probabilities."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from framework.arguments import fraction, real_number
-from framework.errors import InputError, quoted
+from framework.errors import InputError, as_given
 from framework.losses.base import Loss, Weights, fractions, mean
 from framework.losses.targets import checked_labels, checked_probabilities
 from framework.types import Array, Integers, Numbers
@@ -137,6 +139,6 @@ def softmax(scores: ArrayLike) -> Array:
 def _checked_weights(weights: tuple[float, ...]) -> tuple[float, ...]:
     place = "SoftmaxCrossEntropy: class_weights"
     if isinstance(weights, str) or not isinstance(weights, Sequence) or len(weights) < 2:
-        raise InputError(f"{place}: got {quoted(weights)}; expected a tuple of numbers, one for each class")
+        raise InputError(f"{place}: got {as_given(weights)}; expected a tuple of numbers, one for each class")
     expected = f"numbers from {LIGHTEST:.0e} to {HEAVIEST:.0e}"
     return tuple(real_number(place, weight, expected, fits=lambda w: LIGHTEST <= w <= HEAVIEST) for weight in weights)

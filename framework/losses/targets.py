@@ -15,15 +15,22 @@ def checked_labels(outputs: Array, targets: ArrayLike) -> Integers:
     labels = np.asarray(targets)
     _check_scores(outputs)
     if labels.dtype.kind not in "iu" or labels.shape != (len(outputs),):
+        hint = "of one-hot rows, y.argmax(axis=1) are the labels" if labels.ndim == 2 else whole_hint(labels)
         raise InputError(
             f"labels: got {labels.dtype} of shape {labels.shape}; expected integers of shape ({len(outputs)},)",
-            hint="of one-hot rows, y.argmax(axis=1) are the labels" if labels.ndim == 2 else None,
+            hint=hint,
         )
     classes = outputs.shape[1]
     if labels.max() >= classes or (labels.dtype.kind == "i" and labels.min() < 0):
         index = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
         raise InputError(f"labels: index {index}: got {labels[index]}; expected an integer from 0 to {classes - 1}")
     return labels
+
+
+def whole_hint(labels: Numbers) -> str | None:
+    """What to do about labels that are no integers, but whole."""
+    whole = labels.dtype.kind in "fb" and np.array_equal(labels, np.rint(labels))
+    return "write y.astype(int)" if whole else None
 
 
 def checked_probabilities(outputs: Array, targets: Numbers) -> Array:

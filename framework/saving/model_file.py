@@ -16,8 +16,12 @@ from framework.files import publish, read_file
 from framework.saving.container import MODEL, check_tensors, pack, unpack
 from framework.sequential import Sequential, WeightsAre
 from framework.specs import ModelSpec, parse_spec
+from framework.specs.complaints import UnknownType
 from framework.specs.extra import Extra
 from framework.types import Array
+
+MODEL_FILE = "model.safetensors"
+"""What the trained model is called in the folder of a run."""
 
 
 def save_model(model: Sequential, path: Path, *, extra: Extra = ()) -> None:
@@ -45,6 +49,10 @@ def model_bytes(
 
 def load_model(path: Path, *, extra: Extra = ()) -> Sequential:
     """The model saved at `path`. Raises ModelFileError where the file is damaged, foreign or does not fit its spec."""
+    if path.is_dir():
+        inside = path / MODEL_FILE
+        hint = f"the model in it is {shown_path(inside)}" if inside.is_file() else None
+        raise ModelFileError(f"{shown_path(path)}: got a folder; expected the file of a model", hint=hint)
     return model_from(read_file(path, MODEL.max_bytes, ModelFileError), path, extra=extra)
 
 
@@ -58,6 +66,9 @@ def model_from(content: bytes, path: Path, *, extra: Extra = ()) -> Sequential:
         )
     try:
         spec = parse_spec(json.dumps(text.pop("spec", None)), source=f"{place}: spec", extra=extra)
+    except UnknownType as error:
+        hint = "a layer of your own needs its spec class here as well: extra=[...]"
+        raise ModelFileError(str(error), hint=hint) from None
     except SpecError as error:
         raise ModelFileError(str(error), hint=error.hint) from None
     if not isinstance(spec, ModelSpec):

@@ -1,5 +1,7 @@
 """resume: a training from the folder it was kept in, ready to go on where it stopped."""
 
+from __future__ import annotations
+
 import json
 import os
 from pathlib import Path
@@ -11,6 +13,7 @@ from framework.data.table import read_table
 from framework.errors import InputError, shown_path
 from framework.files import read_file
 from framework.saving.checkpoints import SECONDS, Checkpoints
+from framework.saving.model_file import MODEL_FILE
 from framework.specs.extra import Extra
 from framework.specs.limits import MAX_BYTES
 from framework.specs.run import RunSpec
@@ -42,7 +45,7 @@ def resume(
     try:
         plan = checkpoints.stored_plan
         if plan is None:
-            raise InputError(f"{shown_path(run)}: got no saved state; expected the folder of a run that was kept")
+            raise _nothing_to_resume(Path(run))
         checkpoints.plan = plan
         if isinstance(plan, RunSpec):
             if validation_data is not None:
@@ -57,6 +60,17 @@ def resume(
     except BaseException:
         checkpoints.close()
         raise
+
+
+def _nothing_to_resume(run: Path) -> InputError:
+    """What is wrong with a folder without a state: a finished run has left none but its model."""
+    model = run / MODEL_FILE
+    if not model.is_file():
+        return InputError(f"{shown_path(run)}: got no saved state; expected the folder of a run that was kept")
+    return InputError(
+        f"{shown_path(run)}: got a run that is finished; expected one that was stopped",
+        hint=f"its model is Sequential.load({str(model)!r})",
+    )
 
 
 def _rows(run: Path, plan: RunSpec) -> Dataset:

@@ -36,6 +36,10 @@ FAMILIES = {
 }
 """Which family of components stands under which key."""
 
+SOFTMAX = (
+    "there is no softmax layer: the loss softmax_cross_entropy takes scores, and predict_proba gives probabilities"
+)
+
 LONGEST_NAME = 64
 """Characters; what is longer is no slip of the pen."""
 
@@ -74,12 +78,18 @@ class Complaint:
     hint: str | None = None
     of_value: bool = True
     """Whether a value there would do; False where fields contradict each other, or a component says no."""
+    unknown_type: bool = False
+
+
+class UnknownType(SpecError):
+    """A component of a type that is neither ours nor among the `extra` ones, as the caller's own are."""
 
 
 def translated(error: ValidationError, kind: type[Spec], tree: dict[str, Json], source: str, extra: Extra) -> SpecError:
     """The SpecError for `error`, which came up when `tree` was read as a spec of this kind."""
     complaint = first_complaint(error, kind, tree, extra)
-    return SpecError(located(source, complaint.place, complaint.message), hint=complaint.hint)
+    raised = UnknownType if complaint.unknown_type else SpecError
+    return raised(located(source, complaint.place, complaint.message), hint=complaint.hint)
 
 
 def first_complaint(error: ValidationError, kind: type[Spec], tree: dict[str, Json], extra: Extra = ()) -> Complaint:
@@ -97,7 +107,10 @@ def first_complaint(error: ValidationError, kind: type[Spec], tree: dict[str, Js
         names = [spec.type_name() for spec in (*BUILT_IN, *extra) if issubclass(spec, family)]
         found, given = _child(first["input"], "type")
         message = f"got {shown(given) if found else 'nothing'}; expected one of {', '.join(names)}"
-        return Complaint((*place, "type"), message, _nearest(str(given), names) if found else None)
+        hint = _nearest(str(given), names) if found else None
+        if family is LayerSpec and given == "softmax":
+            hint = SOFTMAX
+        return Complaint((*place, "type"), message, hint, unknown_type=isinstance(given, str))
     if first["type"] == "extra_forbidden":
         names = _fields(kind, steps[:-1], tree, extra)
         message = f"got a field that does not belong here; expected {', '.join(names)}"

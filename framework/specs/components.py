@@ -36,7 +36,9 @@ BUILT_IN: tuple[type[ComponentSpec], ...] = tuple(
 def checked_extra(extra: Extra) -> tuple[type[ComponentSpec], ...]:
     """`extra`, once it is sure that no name in it is in use already."""
     if isinstance(extra, type):
-        raise SpecError(f"extra: got the class {extra.__name__}; expected a list of spec classes", hint="extra=[...]")
+        raise SpecError(
+            f"extra: got the class {extra.__name__}; expected a list of spec classes", hint=f"extra=[{extra.__name__}]"
+        )
     taken = {spec.type_name() for spec in BUILT_IN}
     for spec in extra:
         if not (isinstance(spec, type) and issubclass(spec, ComponentSpec)):

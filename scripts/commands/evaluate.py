@@ -1,7 +1,5 @@
 """chalknet evaluate: how good is a trained model, or how good are several together, on a labelled table?"""
 
-import os
-import sys
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,14 +9,9 @@ import typer
 if TYPE_CHECKING:
     from framework.evaluation import Evaluation
 
-OVERLAP = (
-    "this model did not learn from the embedded training digits; if its rows were Kaggle's, it has seen 6,015 "
-    "of the 10,000 test digits, and the figures flatter it"
-)
-
 
 def evaluate(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="The folder of a run, or several.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="The folder of a run or a model file, or several.")],
     table: Annotated[Path, typer.Argument(metavar="CSV", help="A table with labels, plain or gzip.")],
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead.")] = False,
     augment: Annotated[int, typer.Option(metavar="N", help="Show each row N times more, distorted.")] = 0,
@@ -26,28 +19,18 @@ def evaluate(
 ) -> None:
     """Measure a run, or several together, on a labelled table: loss, accuracy, and the scores of each class.
 
-    Several runs are a committee: their probabilities are averaged. With
-    --augment each run sees every row as it is and in N versions, distorted as
-    in its training, and averages over all of them. The loss of an average is
-    the cross-entropy of the mean probabilities; that of one run alone is the
-    loss it was trained with.
+    Several runs are a committee: their probabilities are averaged. With --augment each run sees every row as it is and
+    in N versions, distorted as in its training, and averages over all of them. The loss of an average is the
+    cross-entropy of the mean probabilities; that of one run alone is the loss it was trained with.
     """
     from framework.console import default_console, print_results
-    from framework.data.table import read_table
     from framework.errors import shown_path
     from framework.evaluation import evaluate as measure
-    from models import digits
     from scripts.members import Members
 
     members = Members(runs, augment=augment, seed=seed)
     model, averaged = members.classifier(), members.averaged()
-    rows = read_table(table, members.table_format)
-    if rows.notice:
-        print(rows.notice, file=sys.stderr)
-    embedded = os.path.exists(digits.TEST) and os.path.samefile(table, digits.TEST)
-    if embedded:
-        members.warn(OVERLAP, learnt_from=lambda digest: digest != digits.TRAIN_SHA256)
-    data, first = rows.dataset(), members.specs[0]
+    data, first = members.read(table).dataset(), members.specs[0]
     evaluation = measure(model, data, loss=None if averaged else first.loss.build())
     if json:
         print(_as_json(evaluation))

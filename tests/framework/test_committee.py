@@ -247,7 +247,7 @@ def test_the_pictures_of_a_report_show_what_was_evaluated() -> None:
     report(model, (x, labels), image_shape=SHAPE, console=shown.console)
     highest = model.predict_proba(x)[misread].max()
     assert model.predict_proba(x[[misread]]).max() != pytest.approx(highest, abs=0.01)
-    assert f"row {misread}" in shown.screen.text
+    assert f"row {misread + 1}" in shown.screen.text
     assert f"{highest:.0%}" in shown.screen.text
 
 
@@ -305,10 +305,10 @@ ONE = Sequential([Dense(36, 1)], seed=0)
         (lambda: Augmented(ONE, AFFINE), r"model: this model gives samples of shape \(1,\); expected two or more"),
         (lambda: Augmented("m", AFFINE), "model: got str; expected a Sequential"),  # type: ignore[arg-type]
         (lambda: Augmented(reader(0), Affine), "augmentation: got the class Affine; expected an Augmentation"),  # type: ignore[arg-type]
-        (lambda: Augmented(reader(0), AFFINE, versions=-1), "versions: got '-1'; expected an integer of 0 or more"),
-        (lambda: Augmented(reader(0), AFFINE, versions=1.5), "versions: got '1.5'; expected an integer of 0 or more"),  # type: ignore[arg-type]
-        (lambda: Augmented(reader(0), AFFINE, versions=True), "versions: got 'True'; expected an integer of 0 or more"),
-        (lambda: Augmented(reader(0), AFFINE, seed=-1), "seed: got '-1'; expected an integer from 0 to"),
+        (lambda: Augmented(reader(0), AFFINE, versions=-1), "versions: got -1; expected an integer of 0 or more"),
+        (lambda: Augmented(reader(0), AFFINE, versions=1.5), "versions: got 1.5; expected an integer of 0 or more"),  # type: ignore[arg-type]
+        (lambda: Augmented(reader(0), AFFINE, versions=True), "versions: got True; expected an integer of 0 or more"),
+        (lambda: Augmented(reader(0), AFFINE, seed=-1), "seed: got -1; expected an integer from 0 to"),
         (
             lambda: Augmented(reader(0), Affine((5, 5))).predict(images(3)),
             r"Affine: got samples of shape \(36,\); expected images of 5 x 5",

@@ -112,3 +112,18 @@ def test_what_does_not_fit_comes_with_a_way_out(x: ArrayLike, y: ArrayLike, hint
     with pytest.raises(InputError) as error:
         evaluate(Sequential([Dense(4, 2)], seed=0), (x, y))
     assert error.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("labels", "hint"),
+    [([0.0, 1.0], "write y.astype(int)"), ([0.5, 1.0], None), ([True, False], "write y.astype(int)")],
+)
+def test_labels_that_are_whole_may_be_made_integers(labels: list[float], hint: str | None) -> None:
+    scores = np.zeros((2, 2))
+    for call in (
+        lambda: evaluate(Sequential([Dense(4, 2)], seed=0), (np.zeros((2, 4)), labels)),
+        lambda: SoftmaxCrossEntropy().value(scores, labels),
+    ):
+        with pytest.raises(InputError, match="expected integer") as error:
+            call()
+        assert error.value.hint == hint

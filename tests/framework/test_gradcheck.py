@@ -529,9 +529,9 @@ def test_unsettle_moves_every_weight_a_little() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: check(Dense(3, 2), samples=0), "samples: got '0'"),
-        (lambda: check(Dense(3, 2), tolerance=0.0), "tolerance: got '0.0'"),
-        (lambda: check(Dense(3, 2), seed=-1), "seed: got '-1'"),
+        (lambda: check(Dense(3, 2), samples=0), "samples: got 0"),
+        (lambda: check(Dense(3, 2), tolerance=0.0), "tolerance: got 0.0"),
+        (lambda: check(Dense(3, 2), seed=-1), "seed: got -1"),
         (lambda: check(Dense(3, 2), y=[1]), "y: got targets without samples"),
         (lambda: check(Sequential([Dense(3, 2)]), input_shape=(3,)), r"input_shape: got \(3,\) beside a model"),
         (lambda: check(Sequential([Dense(3, 2)]), np.ones((2, 4))), r"data: got samples of shape \(4,\)"),
@@ -559,3 +559,58 @@ def test_differences_are_held_against_slopes_by_hand() -> None:
     assert judge(abs, 5.0).kink is False  # a corner of 2 does not explain an error of 5
     assert not judge(lambda t: float("nan") if t else 0.0, 0.0).kink
     assert judge(lambda t: float("nan") if t else 0.0, 0.0).error == np.inf
+
+
+class Scale(Layer):
+    """y = g ⊙ x, with no word of what it takes."""
+
+    def __init__(self, features: int) -> None:
+        self.features = features
+        self.gain = Parameter("gain", (features,), Constant(1.0))
+        self.parameters = (self.gain,)
+
+    def forward(self, x: Array, *, step: Step | None = None) -> Array:
+        if step is not None:
+            self.keep(x=x)
+        y: Array = x * self.gain.value
+        return y
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+        np.sum(dy * self.kept("x"), axis=0, out=self.gain.grad)
+        return dy * self.gain.value if need_dx else None
+
+
+def test_a_layer_that_says_no_shape_and_takes_not_the_usual_one() -> None:
+    with pytest.raises(InputError) as caught:
+        check(Scale(5))
+    expected = "expected the shape it takes"
+    assert str(caught.value) == f"input_shape: got none, and Scale(5) fails with samples of shape (6,); {expected}"
+    assert caught.value.hint == "write check(layer, input_shape=(5,)), or what one sample is"
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert check(Scale(5), input_shape=(5,)).ok
+    assert check(Scale(6)).ok
+    with pytest.raises(ValueError, match="operands could not be broadcast"):
+        check(Scale(5), input_shape=(7,))
+
+
+def test_a_shape_is_not_taken_for_samples() -> None:
+    with pytest.raises(InputError) as caught:
+        check(Tanh(), (6,))
+    assert str(caught.value) == "x: got shape (1,); expected (n, ...), rows of samples"
+    assert caught.value.hint == "the shape of one sample goes in by name, as input_shape=(...)"
+
+
+def test_a_layer_that_returns_nothing() -> None:
+    class Silent(Layer):
+        def forward(self, x: Array, *, step: Step | None = None) -> Array:
+            return None  # type: ignore[return-value]
+
+        def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+            return dy
+
+    assert check(Silent()).problem == "layers.1 (Silent): forward gives NoneType; expected an array of shape (6, 6)"
+
+
+def test_in_a_notebook_a_report_is_its_table() -> None:
+    report = check(Tanh())
+    assert repr(report) == str(report)

@@ -302,7 +302,7 @@ FROM_0_TO_BELOW_1 = (-0.1, 1.0, float("nan"))
 )
 def test_arguments_out_of_range_are_refused(kind: type[Optimizer], name: str, values: tuple[float, ...]) -> None:
     for value in values:
-        with pytest.raises(InputError, match=f"^{kind.__name__}: {name}: got '{value}'; expected"):
+        with pytest.raises(InputError, match=f"^{kind.__name__}: {name}: got {value!r}; expected"):
             kind(**{name: value})
 
 

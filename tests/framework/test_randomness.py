@@ -63,5 +63,5 @@ def test_seeds_are_64_bits(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.0, True, "1", None])
 def test_other_seeds_are_refused(seed: int) -> None:
-    with pytest.raises(InputError, match=f"seed: got '{seed}'; expected an integer from 0 to {2**64 - 1}"):
+    with pytest.raises(InputError, match=f"seed: got {seed!r}; expected an integer from 0 to {2**64 - 1}"):
         checked_seed(seed)

@@ -86,7 +86,7 @@ def test_arguments_are_fractions(
     kind: type[ConstantSchedule | CosineSchedule | OneCycleSchedule], value: float
 ) -> None:
     for field in fields(kind):
-        message = f"^{kind.__name__}: {field.name}: got '{value}'; expected a number from 0 to below 1"
+        message = f"^{kind.__name__}: {field.name}: got {value!r}; expected a number from 0 to below 1"
         with pytest.raises(InputError, match=message):
             kind(**{field.name: value})
 
@@ -106,14 +106,14 @@ def test_a_slide_falls_by_the_same_ratio_everywhere() -> None:
 
 @pytest.mark.parametrize("value", [-0.1, 0.0, 1e-7, 1.0, float("nan"), float("inf")])
 def test_stairs_have_a_width(value: float) -> None:
-    message = f"^StepSchedule: every: got '{value}'; expected a number from 1e-06 to below 1"
+    message = f"^StepSchedule: every: got {value!r}; expected a number from 1e-06 to below 1"
     with pytest.raises(InputError, match=message):
         StepSchedule(every=value)
 
 
 @pytest.mark.parametrize("value", [-0.1, 0.0, 1.0, float("nan"), float("inf")])
 def test_a_slide_ends_above_0(value: float) -> None:
-    message = f"^ExponentialSchedule: final: got '{value}'; expected a number above 0 and below 1"
+    message = f"^ExponentialSchedule: final: got {value!r}; expected a number above 0 and below 1"
     with pytest.raises(InputError, match=message):
         ExponentialSchedule(final=value)
 
@@ -121,7 +121,7 @@ def test_a_slide_ends_above_0(value: float) -> None:
 @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan"), float("inf")])
 def test_the_other_arguments_of_stairs_and_slide_are_fractions(value: float) -> None:
     for make in (lambda: StepSchedule(warmup=value), lambda: ExponentialSchedule(warmup=value)):
-        with pytest.raises(InputError, match=f"Schedule: warmup: got '{value}'; expected a number from 0 to below 1"):
+        with pytest.raises(InputError, match=f"Schedule: warmup: got {value!r}; expected a number from 0 to below 1"):
             make()
-    with pytest.raises(InputError, match=f"^StepSchedule: factor: got '{value}'; expected a number from 0 to below 1"):
+    with pytest.raises(InputError, match=f"^StepSchedule: factor: got {value!r}; expected a number from 0 to below 1"):
         StepSchedule(factor=value)

@@ -101,3 +101,40 @@ def test_numbers_that_are_not_finite_are_named(ask: Callable[[Sequential, ArrayL
 def test_the_column_of_a_number_that_is_not_finite_is_a_number() -> None:
     with pytest.raises(InputError, match="x: row 0, column 2: got nan; expected finite numbers"):
         classifier().predict([[0, 0, np.nan]])
+
+
+def test_the_gradient_has_the_shape_of_the_scores() -> None:
+    model = classifier()
+    model.forward(numbers((4, 3)), step=STEP)
+    for shape in ((3, 2), (4, 3), (4,), (4, 2, 1)):
+        with pytest.raises(InputError) as caught:
+            model.backward(np.ones(shape))
+        said = f"dy: got shape {shape}; expected (4, 2), that of the scores of the last forward with step="
+        assert str(caught.value) == said
+    model.forward(numbers((7, 3)))  # inference, which nothing goes back through
+    model.backward(np.ones((4, 2)))
+
+
+def test_backward_without_a_training_forward_says_that_it_takes_a_step() -> None:
+    model = classifier()
+    model.forward(numbers((4, 3)))
+    with pytest.raises(InputError) as caught:
+        model.backward(np.ones((4, 2)))
+    message = "layers.2: backward found nothing kept as 'x'; expected forward(x, step=...) first"
+    assert str(caught.value) == message
+    assert str(caught.value.hint).startswith("forward(x) keeps nothing; forward(x, step=Step(...))")
+
+
+def test_what_is_not_kept_is_told_from_what_is() -> None:
+    model = classifier()
+    model.forward(numbers((4, 3)), step=STEP)
+    for index, kept in ((0, "'x'"), (1, "'x', 'y'")):
+        with pytest.raises(InputError) as caught:
+            model.layers[index].kept("dx")
+        assert str(caught.value) == f"layers.{index}: got 'dx'; expected a name of what forward keeps: {kept}"
+
+
+@pytest.mark.parametrize("step", [0, 3, True, (0, 1)])
+def test_a_step_is_a_step(step: object) -> None:
+    with pytest.raises(InputError, match=f"^step: got {type(step).__name__}; expected a Step$"):
+        classifier().forward(numbers((4, 3)), step=step)  # type: ignore[arg-type]

@@ -63,6 +63,19 @@ CASES: list[tuple[str, str, str]] = [
         "chalknet train: got the option '--dropout'",
         "this recipe has no dropout layer: add one to a copy of a run's spec.json, and train that file",
     ),
+    # what a run was begun with
+    (
+        "resume a --epochs 3",
+        "chalknet resume: got the option '--epochs'; expected one of --train, ",
+        "a run goes on as it was begun and cannot be extended; for a new one: chalknet train a/spec.json --epochs 3",
+    ),
+    (
+        "resume --set training.epochs=3 -- -b",
+        "chalknet resume: got the option '--set'",
+        "a run goes on as it was begun and cannot be extended; for a new one: chalknet train RUN/spec.json "
+        "--set training.epochs=3",
+    ),
+    ("resume a --qqq 3", "chalknet resume: got the option '--qqq'", "see chalknet resume --help"),
     # options that are neither, or stand in the wrong place
     ("train --qqq", "chalknet train: got the option '--qqq'", "see chalknet train --help"),
     ("train -q", "chalknet train: got the option '-q'", "see chalknet train --help"),
@@ -98,7 +111,17 @@ CASES: list[tuple[str, str, str]] = [
         "chalknet evaluate: got no RUN; expected chalknet evaluate RUN... CSV",
         "such as chalknet evaluate runs/digits-1 data/test.csv.gz",
     ),
-    ("evaluate r", "chalknet evaluate: got no RUN; expected chalknet evaluate RUN... ", "such as chalknet evaluate "),
+    ("evaluate r", "chalknet evaluate: got no CSV; expected chalknet evaluate RUN... ", "such as chalknet evaluate "),
+    ("evaluate r --seed 3", "chalknet evaluate: got no CSV; expected", "such as chalknet evaluate "),
+    ("evaluate --json r", "chalknet evaluate: got no CSV; expected", "such as chalknet evaluate "),
+    ("evaluate x.csv", "chalknet evaluate: got no RUN; expected", "such as chalknet evaluate "),
+    (
+        "predict r --out s.csv",
+        "chalknet predict: got no CSV; expected chalknet predict RUN... CSV --out CSV",
+        "such as chalknet predict runs/kaggle-1 data/kaggle/test.csv --out submission.csv",
+    ),
+    ("predict x.csv.gz --out s.csv", "chalknet predict: got no RUN; expected", "such as chalknet predict "),
+    ("resume", "chalknet resume: got no RUN; expected chalknet resume RUN", "such as chalknet resume runs/digits-1"),
     ("predict r x.csv", "chalknet predict: got no --out; expected chalknet predict RUN... CSV ", "such as chalknet "),
     ("evaluate r x.csv y.csv", "runs: got the table x.csv; expected folders of runs, and one table after them", ""),
     ("show a y", "chalknet show: got the extra 'y'; expected chalknet show RECIPE|SPEC|RUN", "see chalknet "),

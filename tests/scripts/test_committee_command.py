@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from framework import Augmented, Committee, RunSpec, Sequential, evaluate, read_
 from framework.types import Integers
 from models import digits
 from models.digits import digit_table
+from scripts import cautions
 from scripts.submission import write_submission
 from tests.scripts.conftest import Chalknet
 
@@ -188,6 +190,15 @@ def test_two_tables_are_one_too_many(runs: list[str], chalknet: Chalknet, labell
     )
 
 
+@pytest.mark.parametrize("again", ["r0", "./r0/", "link", "r0/model.safetensors"])
+def test_a_run_votes_once(again: str, runs: list[str], chalknet: Chalknet, unlabelled_csv: Path) -> None:
+    Path("link").symlink_to("r0")
+    done = chalknet("predict", "r1", "r0", "r2", again, unlabelled_csv, "--out", "s.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"error: runs: got {Path(again)} twice; expected each run once\n"
+    assert not Path("s.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -195,7 +206,7 @@ def test_two_tables_are_one_too_many(runs: list[str], chalknet: Chalknet, labell
         (["--augment", "many"], "--augment: got 'many'; expected an integer"),
         (["--augment=1.5"], "--augment: got '1.5'; expected an integer"),
         (["--augment=3", "--augment", "x"], "--augment: got 'x'; expected an integer"),
-        (["--seed", -1], "seed: got '-1'; expected an integer from 0 to 18446744073709551615"),
+        (["--seed", -1], "seed: got -1; expected an integer from 0 to 18446744073709551615"),
         (["--seed", "x", "--augment", 2], "--seed: got 'x'; expected an integer"),
     ],
 )
@@ -208,10 +219,10 @@ def test_numbers_that_are_none_are_refused(words: list[object], message: str, ch
 def test_a_caution_is_said_if_any_member_gives_reason(
     runs: list[str], chalknet: Chalknet, labelled_csv: Path, unlabelled_csv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.commands.predict.KAGGLE_ROWS", 200)
-    monkeypatch.setattr(digits, "TEST", labelled_csv)
+    monkeypatch.setattr(cautions, "KAGGLE_TEST", 200)
+    monkeypatch.setattr(cautions, "EMBEDDED_TEST", {sha256(labelled_csv.read_bytes()).hexdigest()})
     assert chalknet("predict", *runs, unlabelled_csv, "--out", "s.csv").err == ""
-    assert chalknet("evaluate", *runs, digits.TEST).err.startswith("caution: r0, r1, r2: this model did not learn")
+    assert chalknet("evaluate", *runs, labelled_csv).err.startswith("caution: r0, r1, r2: this model did not learn")
     for number, named in ((1, "r1"), (2, "r1, r2")):
         report = Path(f"r{number}/report.json")  # as if it had learnt from the embedded digits
         report.write_text(json.dumps({**json.loads(report.read_text()), "data_sha256": digits.TRAIN_SHA256}))
@@ -219,8 +230,8 @@ def test_a_caution_is_said_if_any_member_gives_reason(
         assert done.code == 0
         assert done.err.startswith(f"caution: {named}: if these are Kaggle's test images, this model has learnt")
         assert done.err.count("\n") == 1
-    assert chalknet("evaluate", *runs, digits.TEST).err.startswith("caution: r0: this model did not learn from")
-    assert chalknet("evaluate", "r1", "r2", digits.TEST).err == ""
+    assert chalknet("evaluate", *runs, labelled_csv).err.startswith("caution: r0: this model did not learn from")
+    assert chalknet("evaluate", "r1", "r2", labelled_csv).err == ""
     alone = chalknet("predict", "r1", unlabelled_csv, "--out", "s.csv", "--force").err
     assert alone.startswith("caution: if these are Kaggle's test images, this model has learnt")
 

@@ -126,3 +126,19 @@ def test_nor_does_the_name_of_the_file(name: str, chalknet: Chalknet, tmp_path: 
         done = chalknet("show", f"{name}.json")
         assert done.code == code
         assert all(line.isprintable() for line in [*done.out.split("\n"), *done.err.split("\n")])
+
+
+@pytest.mark.parametrize(
+    ("features", "classes", "said"),
+    [
+        (784, 3, "/layers/0: got outputs of shape [3]; expected [10], a score per class"),
+        (4, 10, "/input_shape: got [4]; expected [784], a feature each"),
+    ],
+)
+def test_a_model_alone_is_refused_at_its_place_in_the_file(
+    features: int, classes: int, said: str, chalknet: Chalknet, tmp_path: Path
+) -> None:
+    layers = [{"type": "dense", "out_features": classes}]
+    (tmp_path / "model.json").write_text(json.dumps({"format": 1, "input_shape": [features], "layers": layers}))
+    done = chalknet("show", "model.json")
+    assert done.err == f"error: model.json: {said}\n  hint: a model alone is trained on digits\n"

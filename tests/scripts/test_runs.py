@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.digits import TRAIN_SHA256
-from scripts.commands import predict
+from scripts import cautions
 from tests.scripts.conftest import Outcome
 
 Chalknet = Callable[..., Outcome]
@@ -48,7 +48,7 @@ def test_a_changed_spec_is_not_the_trained_one(
     [
         ("runs/on", "no such folder", "runs/one"),
         ("one", "no such folder", "runs/one"),
-        ("runs/one/model.safetensors", "no such folder", "runs/one"),
+        ("runs/one/spec.json", "no such folder", "runs/one"),
         ("runs", "no spec.json in it", None),
         ("elsewhere/zzz", "no such folder", None),
     ],
@@ -93,7 +93,7 @@ def test_kaggles_test_images_and_a_model_that_has_seen_them(
     unlabelled_csv: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(predict, "KAGGLE_ROWS", rows)
+    monkeypatch.setattr(cautions, "KAGGLE_TEST", rows)
     report = json.loads((run / "report.json").read_text())
     (run / "report.json").write_text(json.dumps({**report, "data_sha256": sha}))
     done = chalknet("predict", run, unlabelled_csv, "--out", "out.csv")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from framework import ModelSpec, RunSpec, Sequential, read_spec
 from models.recipes import recipe
+from scripts.job import _hands
 from tests.scripts.conftest import Outcome
 
 Chalknet = Callable[..., Outcome]
@@ -67,6 +69,13 @@ def test_what_a_run_says_when_nobody_watches(chalknet: Chalknet, digits_csv: Pat
     assert [line.split("chalknet ")[1].split()[0] for line in lines[saved + 1 :]] == ["show", "predict", "train"]
     assert "\x1b" not in done.out
     assert "\n\n\n" not in done.out
+
+
+def test_a_run_says_how_many_did_the_work(chalknet: Chalknet, digits_csv: Path) -> None:
+    done = chalknet("train", "plain-128", "--train", digits_csv, "--epochs", 1, "--threads", 1)
+    assert re.search(r"\nsaved in \S+  \(\S+ s training, \S+ s in all, with 1 thread\)\n", done.out)
+    assert (_hands(1, "none"), _hands(2, "none")) == ("1 thread", "2 threads")
+    assert _hands(2, "units") == _hands(2, "rows") == "2 processes"
 
 
 def test_quiet_says_nothing_and_json_one_line(chalknet: Chalknet, digits_csv: Path) -> None:

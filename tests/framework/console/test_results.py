@@ -243,7 +243,7 @@ def test_no_room_for_pictures_leaves_no_trace() -> None:
 
 
 def test_a_picture_stands_beside_what_was_seen_in_it() -> None:
-    """A row of four pixels; its label is 1, and the model says 2, 1, 3 and 0 in this order."""
+    """A row of four pixels, the first; its label is 1, and the model says 2, 1, 3 and 0 in this order."""
     model = _reader(4, certainty=0.01)
     data = Dataset(np.array([[0, 100, 200, 50]], np.float32), np.array([1]))
     table = misread_pictures(model.predict_proba(data.x), data, np.array([0]), (2, 2), Shown("no color").console)
@@ -251,7 +251,7 @@ def test_a_picture_stands_beside_what_was_seen_in_it() -> None:
     shown.console.print(table)
     p = model.predict_proba(data.x)[0]
     assert shown.lines == [
-        "  ▄   row 0",
+        "  ▄   row 1",
         " ▀    is 1",
         "",
         f"      2 {'▆' * round(6 * float(p[2]))} {p[2]:.0%}",
@@ -273,7 +273,7 @@ def test_the_surest_mistakes_come_first() -> None:
     true, taken = [1, 0, 2, 3, 0, 1, 0, 2, 0], [0, 0, 0, 0, 1, 0, 2, 0, 0]
     model, data = _mistaken(true, taken, 4)
     shown = _shown(model, data, "terminal", 120, image_shape=(2, 2))
-    assert re.findall(r"row (\d)", shown.screen.text) == list("765432")
+    assert re.findall(r"row (\d)", shown.screen.text) == list("876543")
     probabilities = model.predict_proba(data.x).max(axis=1)
     assert sorted([2, 3, 4, 5, 6, 7], key=lambda row: -probabilities[row]) == [7, 6, 5, 4, 3, 2]
 
@@ -286,15 +286,22 @@ def test_a_row_is_the_row_of_the_data() -> None:
     labels = np.zeros(1_300, int)
     labels[1_234] = 2
     shown = _shown(_reader(4), Dataset(x, labels), "no color", image_shape=(2, 2))
-    assert "row 1,234" in shown.screen.text
+    assert "row 1,235" in shown.screen.text  # as the file has it, without its header, and as a submission would
     assert "is 2" in shown.screen.text
-    assert shown.screen.text.count("row") == 1
-    assert " ▄   row 1,234" in shown.lines
+    assert shown.screen.text.count("row ") == 1
+    assert " ▄   row 1,235" in shown.lines
 
 
 def test_equal_mistakes_come_in_the_order_of_the_rows() -> None:
     text = _shown(*_images(4, 4), "terminal", 120, image_shape=(4, 4)).screen.text
-    assert re.findall(r"row (\d)", text) == list("012345")
+    assert re.findall(r"row (\d)", text) == list("123456")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_above_the_pictures_it_says_how_rows_are_counted(kind: Kind) -> None:
+    text = _shown(*_images(4, 4), kind, image_shape=(4, 4)).screen.text
+    assert ("\n\nsurest mistakes  rows counted from 1\n\n" in text) == (kind in TERMINALS)
+    assert "surest mistakes" not in _shown(*_images(4, 200), kind, image_shape=(4, 200)).screen.text
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,12 +12,14 @@ import pytest
 
 from framework import (
     SGD,
+    Adam,
     Dataset,
     Dense,
     Diverged,
     Layer,
     MeanSquaredError,
     Optimizer,
+    Rescale,
     Sequential,
     SoftmaxCrossEntropy,
     Step,
@@ -26,7 +28,7 @@ from framework import (
     fit,
 )
 from framework.console.epochs import MOST_ROWS
-from framework.console.watching import LiveView, watch
+from framework.console.watching import FEW_STEPS, LiveView, watch
 from framework.training import REPORT_SECONDS
 from framework.types import Array
 from tests.framework.console.consoles import (
@@ -415,20 +417,46 @@ def _of_classes(counts: list[int], epochs: int = 2, optimizer: Optimizer | None 
 def test_a_model_that_guesses_is_told_so(kind: Kind) -> None:
     assert _hinted(_of_classes([10] * 10), kind)
     text = _watched(_of_classes([50, 30, 20], 30, SGD(0.5)), kind).screen.text
-    assert "no better than guessing: 50.00% are of the commonest class" in text
+    assert "no better than guessing while it trained: 50.00% are of the commonest class" in text
+
+
+def test_what_was_measured_on_rows_held_out_is_true_of_the_weights_of_the_end() -> None:
+    assert "no better than guessing: 50.00% are " in _watched(run_of(2, validated=True), "piped").screen.text
+
+
+LARGE = Dataset(255 * two_classes().x, two_classes().y)
 
 
 @pytest.mark.parametrize(
-    ("losses", "remedy"),
+    ("losses", "optimizer", "data", "remedy"),
     [
-        ((50.0, 0.7), "a learning rate ten times smaller, or scaled data"),
-        ((0.7, 0.701), "a learning rate ten times larger"),
-        ((0.7, 0.5), "more epochs, or a learning rate ten times smaller"),
+        ((50.0, 0.7), SGD(50.0), None, "a smaller learning rate: 0.1"),
+        ((50.0, 0.7), SGD(0.5), None, "a smaller learning rate: 0.05"),
+        ((50.0, 0.7), Adam(0.01), None, "a smaller learning rate: 0.001"),
+        ((50.0, 0.7), SGD(0.1), LARGE, "x reaches 244, far from 1: try Rescale(1 / 244) as the first layer"),
+        ((0.7, 0.701), SGD(0.01), None, "a larger learning rate: 0.1 is usual"),
+        ((0.7, 0.701), SGD(0.1), None, "a smaller learning rate: 0.01"),
+        ((0.7, 0.701), Odd(""), None, "a learning rate ten times larger, or ten times smaller"),
+        ((0.7, 0.5), SGD(0.1), LARGE, "more epochs, or a smaller learning rate: 0.01"),
     ],
 )
-def test_what_to_try_goes_by_the_losses(losses: tuple[float, float], remedy: str) -> None:
-    text = _watched(run_of(2, loss=Told(*losses), batch_size=8), "piped").screen.text
-    assert f"\n  hint: {remedy}" in text
+def test_what_to_try_goes_by_the_losses(
+    losses: tuple[float, float], optimizer: Optimizer, data: Dataset | None, remedy: str
+) -> None:
+    training = run_of(FEW_STEPS, loss=Told(*losses), optimizer=optimizer, data=data, batch_size=8)
+    assert f"\n  hint: {remedy}\n" in _watched(training, "piped").raw
+
+
+def test_where_there_is_a_rescale_none_is_recommended() -> None:
+    model = Sequential([Rescale(1 / 255), Dense(3, 2)], seed=0)
+    training = run_of(FEW_STEPS, loss=Told(50.0), optimizer=SGD(50.0), data=LARGE, model=model)
+    assert "\n  hint: a smaller learning rate: 0.1\n" in _watched(training, "piped").raw
+
+
+@pytest.mark.parametrize(("epochs", "said"), [(1, "1 step cannot"), (FEW_STEPS - 1, f"{FEW_STEPS - 1} steps cannot")])
+def test_few_steps_are_a_reason_by_themselves(epochs: int, said: str) -> None:
+    text = _watched(run_of(epochs, loss=Told(0.7), optimizer=SGD(0.1), batch_size=8), "piped").raw
+    assert f"\n  hint: {said} teach it much: more epochs, or smaller batches\n" in text
 
 
 def test_always_naming_the_commonest_class_is_guessing() -> None:

@@ -90,5 +90,5 @@ def test_all_rows_at_once_are_handed_out_as_they_lie(batch_size: int | None) -> 
 
 @pytest.mark.parametrize("batch_size", [0, -1])
 def test_a_batch_has_at_least_one_row(batch_size: int) -> None:
-    with pytest.raises(InputError, match=f"batch_size: got '{batch_size}'; expected an integer of 1 or more"):
+    with pytest.raises(InputError, match=f"batch_size: got {batch_size}; expected an integer of 1 or more"):
         Batches(_numbered(3), batch_size, seed=0)

@@ -266,7 +266,7 @@ SIDES = "expected sides of at most 1024 pixels"
 def test_arguments_are_checked(name: str, value: object, expected: str) -> None:
     with pytest.raises(InputError) as caught:
         Elastic(**{"image_shape": (28, 28), name: value})  # type: ignore[arg-type]
-    assert str(caught.value) == f"Elastic: {name}: got '{value}'; {expected}"
+    assert str(caught.value) == f"Elastic: {name}: got {value!r}; {expected}"
 
 
 def test_what_it_is_given_it_keeps_as_plain_numbers() -> None:

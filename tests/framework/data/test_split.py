@@ -73,11 +73,11 @@ def test_labels_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("n", "fraction", "message"),
     [
-        (10, 0.0, "got '0.0'; expected a number above 0 and below 1"),
-        (10, 1.0, "got '1.0'; expected a number above 0 and below 1"),
-        (10, -0.1, "got '-0.1'"),
-        (10, 2.0, "got '2.0'"),
-        (10, float("nan"), "got 'nan'"),
+        (10, 0.0, "got 0.0; expected a number above 0 and below 1"),
+        (10, 1.0, "got 1.0; expected a number above 0 and below 1"),
+        (10, -0.1, "got -0.1"),
+        (10, 2.0, "got 2.0"),
+        (10, float("nan"), "got nan"),
         (10, 0.01, "0.01 of 10 rows is 0; expected at least one on each side"),
         (10, 0.99, "0.99 of 10 rows is 10; expected at least one on each side"),
         (1, 0.6, "0.6 of 1 rows is 1"),

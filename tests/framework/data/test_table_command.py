@@ -84,19 +84,25 @@ def test_fault(name: str, folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "line"),
+    ("content", "lines"),
     [
-        (table(*ROWS, "1,2,300,4"), f"error: train.csv: line 32, column 'b': got '300'; expected {PIXEL}"),
-        (table(*ROWS, "11,2,3,4"), f"error: train.csv: line 32, column 'label': got '11'; expected {DIGIT}"),
+        (table(*ROWS, "1,2,300,4"), [f"error: train.csv: line 32, column 'b': got '300'; expected {PIXEL}"]),
+        (
+            table(*ROWS, "11,2,3,4"),
+            [
+                f"error: train.csv: line 32, column 'label': got '11'; expected {DIGIT}",
+                "  hint: labels are numbers that count from 0, with 10 classes up to 9",
+            ],
+        ),
         (
             table(*ROWS, "1,[bold]\x1b[2J\u202e,3,4"),
-            rf"error: train.csv: line 32, column 'a': got '[bold]\x1b[2J\u202e'; expected {PIXEL}",
+            [rf"error: train.csv: line 32, column 'a': got '[bold]\x1b[2J\u202e'; expected {PIXEL}"],
         ),
     ],
 )
-def test_the_message_is_byte_for_byte(content: bytes, line: str, folder: Folder) -> None:
+def test_the_message_is_byte_for_byte(content: bytes, lines: list[str], folder: Folder) -> None:
     Path("train.csv").write_bytes(content)
-    assert folder.refuses() == [line]
+    assert folder.refuses() == lines
 
 
 def test_several_faults_are_counted(folder: Folder) -> None:
@@ -118,7 +124,7 @@ def test_a_link_to_nowhere(folder: Folder) -> None:
 
 def test_a_folder_as_a_table(folder: Folder) -> None:
     Path("train.csv").mkdir()
-    assert folder.refuses()[0] == "error: train.csv: got a folder; expected an existing CSV file"
+    assert folder.refuses()[0] == "error: train.csv: got a folder; expected a table"
 
 
 @pytest.fixture

@@ -188,11 +188,11 @@ def test_shapes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"features": 0}, "BatchNorm: features: got '0'; expected an integer of 1 or more"),
-        ({"features": 3, "momentum": 1.0}, "BatchNorm: momentum: got '1.0'; expected a number from 0 to below 1"),
-        ({"features": 3, "momentum": -0.1}, "BatchNorm: momentum: got '-0.1'; expected a number from 0 to below 1"),
-        ({"features": 3, "epsilon": 0.0}, "BatchNorm: epsilon: got '0.0'; expected a number from 1e-30 to 1"),
-        ({"features": 3, "epsilon": math.nan}, "BatchNorm: epsilon: got 'nan'; expected a number from 1e-30 to 1"),
+        ({"features": 0}, "BatchNorm: features: got 0; expected an integer of 1 or more"),
+        ({"features": 3, "momentum": 1.0}, "BatchNorm: momentum: got 1.0; expected a number from 0 to below 1"),
+        ({"features": 3, "momentum": -0.1}, "BatchNorm: momentum: got -0.1; expected a number from 0 to below 1"),
+        ({"features": 3, "epsilon": 0.0}, "BatchNorm: epsilon: got 0.0; expected a number from 1e-30 to 1"),
+        ({"features": 3, "epsilon": math.nan}, "BatchNorm: epsilon: got nan; expected a number from 1e-30 to 1"),
         ({"features": 3, "epsilon": "1"}, "BatchNorm: epsilon: got '1'; expected a number from 1e-30 to 1"),
     ],
 )

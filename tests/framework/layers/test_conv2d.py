@@ -285,13 +285,13 @@ def test_it_starts_from_all_its_inputs() -> None:
 )
 @pytest.mark.parametrize("size", [0, -1, 2.0, "3", True, None, (3, 3)])
 def test_sizes_are_counts(name: str, make: Callable[[object], Conv2D], size: object) -> None:
-    with pytest.raises(InputError, match=rf"^Conv2D: {name}: got '.*'; expected an integer of 1 or more"):
+    with pytest.raises(InputError, match=rf"^Conv2D: {name}: got .*; expected an integer of 1 or more"):
         make(size)
 
 
 @pytest.mark.parametrize("padding", ["full", "", None, 1, "SAME"])
 def test_paddings_are_two(padding: Padding) -> None:
-    with pytest.raises(InputError, match=r"^Conv2D: padding: got '.*'; expected 'valid' or 'same'$"):
+    with pytest.raises(InputError, match=r"^Conv2D: padding: got .*; expected 'valid' or 'same'$"):
         Conv2D(1, 2, padding=padding)
 
 

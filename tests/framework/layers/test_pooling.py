@@ -205,12 +205,12 @@ def test_float32_stays_float32(layer: MaxPool2D | AveragePool2D | GlobalAverageP
 @pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize("size", [0, -1, 2.0, "3", True, (2, 2)])
 def test_sizes_are_counts(pool: Pool, size: int) -> None:
-    expected = r"got '.*'; expected an integer of 1 or more"
+    expected = r"got .*; expected an integer of 1 or more"
     with pytest.raises(InputError, match=rf"^{pool.__name__}: pool_size: {expected}"):
         pool(size)
     with pytest.raises(InputError, match=rf"^{pool.__name__}: stride: {expected}"):
         pool(2, stride=size)
-    with pytest.raises(InputError, match="pool_size: got 'None'"):
+    with pytest.raises(InputError, match="pool_size: got None"):
         pool(None)  # type: ignore[arg-type]
 
 

@@ -268,10 +268,19 @@ def test_foreign_files_are_told_what_they_are(tmp_path: Path, content: bytes, go
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    for path, reason in ((tmp_path / "nothing", "No such file"), (tmp_path, "directory")):
-        with pytest.raises(ModelFileError, match=reason) as caught:
-            Sequential.load(path)
-        assert str(caught.value).startswith(f"{path}: cannot be read: ")
+    missing = tmp_path / "nothing"
+    with pytest.raises(ModelFileError, match="No such file") as caught:
+        Sequential.load(missing)
+    assert str(caught.value).startswith(f"{missing}: cannot be read: ")
+
+
+def test_a_folder_is_told_from_the_model_in_it(tmp_path: Path) -> None:
+    for hint in (None, f"the model in it is {tmp_path / 'model.safetensors'}"):
+        with pytest.raises(ModelFileError) as caught:
+            Sequential.load(tmp_path)
+        assert str(caught.value) == f"{tmp_path}: got a folder; expected the file of a model"
+        assert caught.value.hint == hint
+        _tiny().save(tmp_path / "model.safetensors")
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 2**31, 2**63, 2**64 - 1])
@@ -559,12 +568,18 @@ class GainSpec(LayerSpec):
 def test_a_layer_of_ones_own_needs_its_spec_on_both_ways(tmp_path: Path) -> None:
     path = tmp_path / "model"
     model = Sequential([Gain(3.0), Dense(2, 2)], seed=0)
-    with pytest.raises(InputError, match=r"layers\.0: got a Gain; expected a component with a spec"):
+    with pytest.raises(InputError, match=r"layers\.0: got a Gain; expected a component with a spec") as caught:
         model.save(path)
+    assert caught.value.hint == "hand over its spec class: extra=[GainSpec]"
     assert not path.exists()
     model.save(path, extra=[GainSpec])
-    with pytest.raises(ModelFileError, match="/layers/0/type: got 'gain'; expected one of"):
+    with pytest.raises(ModelFileError, match="/layers/0/type: got 'gain'; expected one of") as refused:
         Sequential.load(path)
+    assert refused.value.hint == "a layer of your own needs its spec class here as well: extra=[...]"
+    for call in (model.save, Sequential.load):
+        with pytest.raises(InputError, match="extra: got the class GainSpec; expected a list of spec") as caught:
+            call(path, extra=GainSpec)  # type: ignore[arg-type]
+        assert caught.value.hint == "extra=[GainSpec]"
     loaded = Sequential.load(path, extra=[GainSpec])
     x = np.ones((3, 2), np.float32)
     assert loaded.predict_proba(x).tobytes() == model.predict_proba(x).tobytes()

@@ -146,7 +146,7 @@ PLACED: list[tuple[str, Tree, str, str, str]] = [
     ),
     ("rate a text", layers({"type": "dropout", "rate": "0.5"}), "/layers/0/rate", "'0.5'", "expected a number"),
     ("rate true", layers({"type": "dropout", "rate": True}), "/layers/0/rate", "true", "expected a number"),
-    ("scale 0", layers({"type": "rescale", "scale": 0.0}, DENSE), "/layers/0", "'0.0'", "expected 1e-30 to 1e+30"),
+    ("scale 0", layers({"type": "rescale", "scale": 0.0}, DENSE), "/layers/0", "0.0", "expected 1e-30 to 1e+30"),
     (
         "scale 1e300",
         layers({"type": "rescale", "scale": 1e300}, DENSE),

@@ -197,6 +197,12 @@ def test_the_nearest_name_is_offered() -> None:
         assert caught.value.hint == f"did you mean '{near}'?"
 
 
+def test_whoever_looks_for_softmax_is_told_where_it_is() -> None:
+    with pytest.raises(SpecError, match=r"/layers/1/type: got 'softmax'; expected one of") as caught:
+        parse_spec(json.dumps(layers(DENSE, {"type": "softmax"})))
+    assert str(caught.value.hint).startswith("there is no softmax layer: the loss softmax_cross_entropy takes scores")
+
+
 @pytest.mark.parametrize(
     ("tree", "message", "hint"),
     [
