@@ -4,6 +4,8 @@ OpenBLAS copies two matrices to where it likes their numbers best, and then mult
 spares small products the copying, and so a large one of narrow matrices, or of few rows, is quicker in small pieces.
 """
 
+from functools import cache
+
 import numpy as np
 
 from framework.threads import spares_small_products
@@ -14,7 +16,7 @@ SMALL = 1_000_000
 LEAST_ROWS = 96
 """Pieces that have fewer take longer than the whole, unless that has few itself."""
 FEW_ROWS, FEW_TO_SUM = 32, 64
-"""Such a whole: of a b, and of aᵀ b."""
+"""Such a whole: of a b, and of aᵀ b; there twice as many are few where they fill the registers, 64 numbers a row."""
 
 
 def product(a: Array, b: Array, out: Array) -> Array:
@@ -22,10 +24,8 @@ def product(a: Array, b: Array, out: Array) -> Array:
 
     From 784 inputs to 10 outputs it takes 0.7 of the time of one product, from 784 to 64 with 32 rows 0.8.
     """
-    rows = _rows_of_a_piece(a.shape[1] * b.shape[1])
-    if rows < LEAST_ROWS and len(a) > FEW_ROWS:
-        rows = 0
-    return _by_rows(a, b, out, rows)
+    rows = _rows(len(a), *b.shape) if spares_small_products() else 0
+    return _by_rows(a, b, out, rows) if rows else np.matmul(a, b, out=out)
 
 
 def product_over_rows(a: Array, b: Array, out: Array) -> Array:
@@ -33,29 +33,45 @@ def product_over_rows(a: Array, b: Array, out: Array) -> Array:
 
     For 784 inputs and 10 outputs it takes 0.7 of the time of one product, for 784 and 64 with 32 rows 0.8.
     """
-    rows = _rows_of_a_piece(a.shape[1] * b.shape[1])
-    if LEAST_ROWS <= rows < len(a):
-        np.matmul(a[:rows].T, b[:rows], out=out)
-        for start in range(rows, len(a), rows):
-            out += a[start : start + rows].T @ b[start : start + rows]
-        return out
-    columns = _rows_of_a_piece(len(a) * b.shape[1])
-    return _by_rows(a.T, b, out, columns if columns >= LEAST_ROWS and len(a) <= FEW_TO_SUM else 0)
+    rows, columns = _rows_or_columns(*a.shape, b.shape[1]) if spares_small_products() else (0, 0)
+    if not rows:
+        return _by_rows(a.T, b, out, columns) if columns else np.matmul(a.T, b, out=out)
+    np.matmul(a[:rows].T, b[:rows], out=out)
+    for start in range(rows, len(a), rows):
+        out += a[start : start + rows].T @ b[start : start + rows]
+    return out
 
 
 def transposed(a: Array) -> Array:
-    """aᵀ, as the second one of a product: copied where that one is made in pieces."""
-    return np.ascontiguousarray(a.T) if _rows_of_a_piece(a.size) >= LEAST_ROWS else a.T
-
-
-def _rows_of_a_piece(each: int) -> int:
-    """If a row takes so many multiplications; 0 where there are no pieces."""
-    return SMALL // each // 8 * 8 if spares_small_products() else 0
+    """aᵀ, as the second one of a product: copied where that one may be made in pieces."""
+    narrow = a.size * LEAST_ROWS <= SMALL
+    return np.ascontiguousarray(a.T) if narrow and spares_small_products() else a.T
 
 
 def _by_rows(a: Array, b: Array, out: Array, rows: int) -> Array:
-    if not 0 < rows < len(a):
-        return np.matmul(a, b, out=out)
     for start in range(0, len(a), rows):
         np.matmul(a[start : start + rows], b, out=out[start : start + rows])
     return out
+
+
+@cache
+def _rows(rows: int, inner: int, columns: int) -> int:
+    """Of a piece of a b; 0 for the whole."""
+    piece = _piece(inner * columns)
+    return piece if piece < rows and (piece >= LEAST_ROWS or rows <= FEW_ROWS) else 0
+
+
+@cache
+def _rows_or_columns(rows: int, inner: int, columns: int) -> tuple[int, int]:
+    """Of a piece of aᵀ b; both 0 for the whole."""
+    piece = _piece(inner * columns)
+    if LEAST_ROWS <= piece < rows:
+        return piece, 0
+    few = rows <= FEW_TO_SUM or (rows <= 2 * FEW_TO_SUM and columns % 64 == 0)
+    piece = _piece(rows * columns)
+    return 0, piece if few and LEAST_ROWS <= piece < inner else 0
+
+
+def _piece(each: int) -> int:
+    """How many rows of so many multiplications are small together, in eights."""
+    return SMALL // each // 8 * 8
