@@ -23,7 +23,10 @@ def resume(
         int | None, typer.Option(metavar="N", help="Save the state after every N steps as well.", min=1)
     ] = None,
     accept_drift: Annotated[
-        bool, typer.Option("--accept-drift", help="Go on although another NumPy or processor, or fewer cores, round otherwise.")
+        bool,
+        typer.Option(
+            "--accept-drift", help="Go on although another NumPy or processor, or fewer cores, round otherwise."
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing submission.")] = False,
     json: Annotated[
