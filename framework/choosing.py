@@ -44,6 +44,7 @@ def fastest_threads(task: Task, data: Dataset) -> int:
         data, task = Dataset(data.x[:most], data.y[:most]), task._replace(rows=most)
     order = np.arange(len(data))
     with ExitStack() as stack:
+        stack.enter_context(blas_threads(1))  # or its threads are started anew, and in the way of what is measured
 
         def trial(threads: int) -> Callable[[], None]:
             # copies, because a training step moves the buffers, which a replica shares

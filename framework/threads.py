@@ -38,9 +38,16 @@ def _controller() -> "ThreadpoolController":
 
 @contextmanager
 def blas_threads(count: int) -> Iterator[None]:
-    """Inside, NumPy's matrix products use `count` threads; afterwards what they used before."""
+    """Inside, NumPy's matrix products use `count` threads; afterwards what they used before.
+
+    Where they do already, nothing is said to BLAS: after a fork, OpenBLAS would start its threads anew, and these look
+    for work for a tenth of a second.
+    """
     global _count
     before = _count
+    if count == before:
+        yield
+        return
     with _controller().limit(limits=count, user_api="blas"):
         _count = count
         try:

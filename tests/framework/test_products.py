@@ -157,3 +157,14 @@ def test_a_convolution_only_while_training(monkeypatch: pytest.MonkeyPatch) -> N
     assert not calls
     layer.forward(x, step=Step(0, 0))
     assert calls
+
+
+def test_blas_is_told_nothing_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To be told, after a fork, makes its threads start anew."""
+    with blas_threads(1):
+        monkeypatch.delattr(threads, "_controller")
+        with blas_threads(1):
+            assert threads._count == 1
+        with pytest.raises(NameError), blas_threads(2):
+            pass
+        monkeypatch.undo()
