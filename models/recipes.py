@@ -155,6 +155,18 @@ def digits_800() -> RunSpec:
     )
 
 
+def elastic_800() -> RunSpec:
+    """One large layer, digits on rubber.
+
+    784-800-10 as in Simard 2003, with `digits`' loss and schedule. All was chosen on 10,000 held-out training digits
+    after 100 epochs: rubber of strength 0.8 that is smooth over 6 pixels, 0.62 % errors; over 4 pixels 0.65 %, over 3
+    0.73 %; of strength 1.2, 0.77 %; of 0, which is affine, 0.73 %. Rotation up to 15 degrees or scales up to 15 % made
+    it 0.77 and 0.73 %; dropout, weight decay and other rates gained nothing. What helps is patience: 300 epochs made
+    0.61 of 0.65 %.
+    """
+    return _rubber(_dense(800), rate=0.5, epochs=800)
+
+
 def kaggle() -> RunSpec:
     """Kaggle's Digit Recognizer.
 
@@ -218,6 +230,7 @@ RECIPES: dict[str, Callable[[], RunSpec]] = {
     "plain-128": plain_128,
     "six-steps": six_steps,
     "digits-800": digits_800,
+    "elastic-800": elastic_800,
 }
 
 KAGGLE = Path("data") / "kaggle"

@@ -37,6 +37,7 @@ PUBLISHED = {
             "1.6 (Simard 2003); 1.25 to 1.06 (dropout, 3 x 1024, Srivastava 2014)",
             seeds=5,
         ),
+        _network("elastic-800", "784-800-10, affine and elastic", "0.7 (Simard 2003)", seeds=5),
     )
 }
 
