@@ -17,7 +17,7 @@ from framework.console.network import (
     shown_schedule,
     sizes,
 )
-from framework.console.text import TITLE, counted, percent, shown_loss, words
+from framework.console.text import TITLE, clock, counted, percent, shown_loss, words
 from framework.errors import shown_path
 from framework.representation import constructor_call
 from framework.sequential import Sequential
@@ -70,7 +70,7 @@ def show_recipes(console: Console) -> None:
     for name in RECIPES:
         figures = measured(name)
         size = f"{recipe(name).build().parameters.values.size:,}"
-        accuracy, time = percent(figures.accuracy), "" if figures.seconds is None else f"{figures.seconds:.0f} s"
+        accuracy, time = percent(figures.accuracy), "" if figures.seconds is None else clock(figures.seconds)
         table.add_row(*map(words, (name, size, accuracy, time, summary(name))))
     console.print(table)
     say(

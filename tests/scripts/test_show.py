@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework import Sequential
+from framework.console.text import clock
 from models.measured import measured
 from models.recipes import RECIPES, recipe, summary
 from tests.scripts.conftest import Outcome
@@ -281,7 +282,8 @@ def test_recipes_have_a_line_each(width: int, chalknet: Chalknet, monkeypatch: p
         model: Sequential = recipe(name).build()
         figures = measured(name)
         size = f"{model.parameters.values.size:,}"
-        assert line == [name, size, f"{figures.accuracy:.2%}", f"{figures.seconds:.0f} s", summary(name)]
+        assert figures.seconds is not None
+        assert line == [name, size, f"{figures.accuracy:.2%}", clock(figures.seconds), summary(name)]
     assert max(map(len, done.out.splitlines())) <= width
 
 
