@@ -16,8 +16,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from framework.console.text import counted
 from framework.errors import ChalknetError
@@ -33,7 +31,7 @@ from scripts.benchmarks.sample_tables import Tables, embedded_tables
 from scripts.benchmarks.steps import steps
 from scripts.benchmarks.whole_job import whole_job
 from scripts.failing import say_why
-from scripts.interrupted import Interrupted
+from scripts.interrupted import Interrupted, interrupt
 
 FORMAT = 1
 """Of the JSON."""
@@ -97,15 +95,11 @@ def keep(folder: Path, text: Iterable[str], tree: Mapping[str, object]) -> None:
 
 def main() -> None:
     """Run it and leave with an exit code of scripts/failing.py."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         run(Request.of(sys.argv[1:]))
     except (ChalknetError, KeyboardInterrupt, Interrupted) as error:
         sys.exit(say_why(error))
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Interrupted(number)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Interrupted, what Ctrl-C and SIGTERM become: the end of a command, and the way on."""
 
 from pathlib import Path
-from typing import final
+from types import FrameType
+from typing import NoReturn, final
 
 from scripts.words import word
 
@@ -24,3 +25,8 @@ class Interrupted(BaseException):
         if self.run is None:
             return ""
         return f"go on with: chalknet resume {word(self.run)} {self.options}".rstrip()
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """What a command does on SIGTERM that has nothing to save."""
+    raise Interrupted(number)

@@ -8,6 +8,7 @@ again: runs/reproduce has them. `--write` keeps the figures in models/measured.c
 models/reports, from where `chalknet recipes` and the README have them. The table goes to stdout, all else to stderr.
 """
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ import typer
 
 from framework.errors import ChalknetError, InputError
 from scripts.failing import say_why
+from scripts.interrupted import Interrupted, interrupt
 from scripts.reproduction.measuring import measure
 from scripts.reproduction.rows import PUBLISHED, row_called
 from scripts.reproduction.runs import check, make
@@ -54,7 +56,8 @@ def main(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         typer.run(main)
-    except ChalknetError as error:
+    except (ChalknetError, Interrupted) as error:
         sys.exit(say_why(error))

@@ -7,6 +7,7 @@ from pathlib import Path
 from framework.errors import InputError, shown_path
 from models.digits import TRAIN_SHA256
 from models.recipes import TABLES, recipe
+from scripts.interrupted import Interrupted
 from scripts.options import Options
 from scripts.run_folder import REPORT, SPEC, RunFolder
 
@@ -40,9 +41,21 @@ def make(name: str, seed: int, folder: Path) -> None:
         words += ["--out", str(submission)]
     if RunFolder(folder).is_unfinished():
         words = ["resume", str(folder)]
-    code = subprocess.run([sys.executable, "-m", "scripts.cli", *words], stdout=sys.stderr, check=False).returncode
+    code = _command(words)
     if code:
         sys.exit(code if code > 0 else 128 - code)  # it has said why
+
+
+def _command(words: list[str]) -> int:
+    """Run `chalknet` with `words`; its exit code. Where we are interrupted, so is it, and saves what it has."""
+    process = subprocess.Popen([sys.executable, "-m", "scripts.cli", *words], stdout=sys.stderr)
+    try:
+        return process.wait()
+    except (KeyboardInterrupt, Interrupted) as stop:
+        if isinstance(stop, Interrupted):
+            process.send_signal(stop.number)  # Ctrl-C has reached it as well
+        process.wait()
+        raise
 
 
 def _submission(name: str, folder: Path) -> Path | None:

@@ -4,7 +4,11 @@ import csv
 import hashlib
 import json
 import math
+import os
+import signal
 import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +28,7 @@ from scripts.reproduction.runs import check, make
 from scripts.reproduction.table import lines
 from scripts.reproduction.written import write
 from scripts.run_folder import RunFolder
+from tests.crash.jobs import PATIENCE
 from tests.scripts.conftest import Chalknet
 
 SEEDS = 2
@@ -77,7 +82,7 @@ def test_one_run_has_no_deviation() -> None:
 
 
 def test_a_finished_run_is_not_made_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    monkeypatch.setattr("scripts.reproduction.runs._command", pytest.fail)
     before = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
     said = CliRunner().invoke(_app(), ["--recipe", "plain-128", "--seeds", str(SEEDS), "--runs", str(runs)])
     assert said.exit_code == 0, said.output
@@ -106,10 +111,29 @@ def test_where_a_run_fails_its_code_is_ours(
     assert stop.value.code == expected
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processes have no groups, and no SIGTERM")
+def test_where_it_is_stopped_so_is_the_run_which_saves(tmp_path: Path) -> None:
+    """By a SIGTERM for it alone: no process goes on behind its back."""
+    words = ["--recipe", "six-steps", "--seeds", "1", "--runs", str(tmp_path)]
+    command = [sys.executable, "-m", "scripts.reproduce", *words]
+    with subprocess.Popen(command, cwd=FOLDER.parent, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        state = tmp_path / "six-steps-0" / "latest.safetensors"
+        deadline = time.monotonic() + PATIENCE
+        while not state.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        before = state.read_bytes()
+        process.terminate()
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert RunFolder(state.parent).is_unfinished()
+    assert state.read_bytes() != before
+
+
 def test_another_run_in_its_place_is_refused_before_any_is_made(
     runs: Path, chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    monkeypatch.setattr("scripts.reproduction.runs._command", pytest.fail)
     check("plain-128", 1, runs / "plain-128-1")
     with pytest.raises(InputError, match=r"plain-128-1: got another run; expected that of plain-128 .* seed 0\n"):
         check("plain-128", 0, runs / "plain-128-1")
@@ -127,7 +151,7 @@ def test_a_run_that_learnt_other_rows_is_refused(runs: Path, monkeypatch: pytest
 def test_missing_tables_are_named_before_any_run(
     tmp_path: Path, chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    monkeypatch.setattr("scripts.reproduction.runs._command", pytest.fail)
     words = ["--recipe", "plain-128", "--recipe", "kaggle", "--runs", str(tmp_path / "runs")]
     said = CliRunner().invoke(_app(), words)
     assert isinstance(said.exception, InputError)
@@ -183,11 +207,11 @@ def _noted(monkeypatch: pytest.MonkeyPatch, code: int = 0) -> list[list[str]]:
     """The commands that would be run; each leaves with `code`."""
     asked: list[list[str]] = []
 
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
-        asked.append(command[3:])
-        return subprocess.CompletedProcess(command, code)
+    def run(words: list[str]) -> int:
+        asked.append(words)
+        return code
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr("scripts.reproduction.runs._command", run)
     return asked
 
 
