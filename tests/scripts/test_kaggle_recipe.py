@@ -3,7 +3,6 @@
 import json
 import shlex
 import shutil
-import subprocess
 from io import StringIO
 from pathlib import Path
 
@@ -111,11 +110,11 @@ def test_its_runs_are_measured_on_rows_held_out(
     folder = in_place / "runs" / "reproduce" / "kaggle-0"
     asked: list[list[str]] = []
 
-    def noted(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
-        asked.append(command[3:])
-        return subprocess.CompletedProcess(command, 0)
+    def noted(words: list[str]) -> int:
+        asked.append(words)
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", noted)
+    monkeypatch.setattr("scripts.reproduction.runs._command", noted)
     make("kaggle", 0, folder)
     done = chalknet(*asked[0], *SHORT)
     assert done.code == 0, done.err
