@@ -66,7 +66,7 @@ def checked_data(model: Member, loss: Loss, data: Dataset | tuple[ArrayLike, Arr
             hint=_reshaped(dataset.x.shape, model.input_shape),
         )
     classes, labels = model.output_shape[0], dataset.labels
-    if classes > 1 and labels is not None:
+    if classes > 1 and labels is not None and dataset.y.ndim == 1:
         wrong = np.flatnonzero((labels < 0) | (labels >= classes))
         if len(wrong):
             raise InputError(

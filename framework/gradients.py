@@ -10,11 +10,12 @@ import numpy as np
 
 from framework.chain import FORWARD_ERRORS, backward_through, forward_through, name_the_layer
 from framework.data.batches import Batch
+from framework.data.dataset import labels_of
 from framework.fused import fused
 from framework.losses import Loss
 from framework.randomness import Step
 from framework.sequential import Sequential
-from framework.types import Array
+from framework.types import Array, Numbers
 
 PART_ROWS = 4096
 """A batch of more rows is worked through in equal parts of at most this many: memory stays small, workers stay busy."""
@@ -106,13 +107,19 @@ class Gradients:
             scores = forward_through(layers, x, step)
             value, dy, right = self.loss.for_training(scores, y, weight)
             if right is None:
-                labelled = y.ndim == 1 and y.dtype.kind in "iu" and scores.shape[1] > 1
-                right = int(np.count_nonzero(scores.argmax(axis=1) == y)) if labelled else 0
+                right = _right(scores, y)
             backward_through(layers, dy, need_dx=False)
         except FORWARD_ERRORS as error:
             name_the_layer(error, model.layers, x, step)
             raise
         return value, right
+
+
+def _right(scores: Array, y: Numbers) -> int:
+    """How many of the scores are largest where y says, which are labels or one-hot rows; anything for other targets."""
+    if scores.shape[1] < 2 or (y.ndim == 1 and y.dtype.kind not in "iu"):
+        return 0
+    return int(np.count_nonzero(scores.argmax(axis=1) == (y if y.ndim == 1 else labels_of(y))))
 
 
 def parts(batch: Batch, most: int) -> list[Batch]:

@@ -84,6 +84,11 @@ def test_labels_that_are_no_class_are_refused() -> None:
         evaluate(echo(2), (np.zeros((2, 2)), [0, 2]))
 
 
+def test_one_hot_rows_of_other_classes_are_refused_as_rows() -> None:
+    with pytest.raises(InputError, match=r"first row: targets: got float64 of shape \(1, 3\); expected .*\(1, 2\)"):
+        evaluate(echo(2), (np.zeros((2, 2)), np.eye(3)[[0, 2]]))
+
+
 def test_data_that_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match=r"data: got samples of shape \(3,\); the model expects \(2,\)"):
         evaluate(echo(2), (np.zeros((2, 3)), [0, 1]))

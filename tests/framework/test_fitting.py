@@ -6,9 +6,12 @@ import pytest
 from framework import (
     SGD,
     Adam,
+    BinaryCrossEntropy,
     Dataset,
     Dense,
     InputError,
+    Loss,
+    MeanSquaredError,
     ReLU,
     Sequential,
     SoftmaxCrossEntropy,
@@ -127,6 +130,27 @@ def test_labels_may_be_given_apart() -> None:
     assert evaluate(apart, x, y).loss == evaluate(together, (x, y)).loss
     with pytest.raises(InputError, match="labels beside data that has its own"):
         fit(apart, (x, y), y)
+
+
+@pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), MeanSquaredError(), BinaryCrossEntropy()], ids=repr)
+def test_one_hot_rows_have_an_accuracy_too(loss: Loss) -> None:
+    """In training, on the rows held out and in evaluate: that of their labels."""
+    data = _data(90)
+    twin = Dataset(data.x, np.eye(3, dtype=np.float32)[data.y])
+    one, other = _model(), _model()
+    of_labels = fit(one, data, loss=loss, validation_split=0.2, epochs=3, threads=1, show=False)
+    of_rows = fit(other, twin, loss=loss, validation_split=0.2, epochs=3, threads=1, show=False)
+    for labelled, one_hot in zip(of_labels, of_rows, strict=True):
+        assert one_hot.accuracy is not None
+        assert (one_hot.accuracy, one_hot.validation_accuracy) == (labelled.accuracy, labelled.validation_accuracy)
+    assert evaluate(other, twin, loss=loss).accuracy == evaluate(one, data, loss=loss).accuracy
+
+
+def test_other_rows_of_targets_have_none() -> None:
+    data = _data()
+    shares = np.eye(3, dtype=np.float32)[data.y]
+    shares[7] = 1 / 3
+    assert all(epoch.accuracy is None for epoch in fit(_model(), data.x, shares, epochs=1, threads=1, show=False))
 
 
 def test_without_an_optimizer_the_model_goes_on_with_its_own() -> None:

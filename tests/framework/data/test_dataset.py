@@ -45,6 +45,29 @@ def test_labels_are_integers_in_one_dimension() -> None:
     assert Dataset(x, [True, False]).labels is None
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_one_hot_rows_are_labels(dtype: type[np.number]) -> None:
+    labels = Dataset(np.zeros((4, 1)), np.eye(3, dtype=dtype)[[2, 0, 0, 1]]).labels
+    assert labels is not None
+    assert labels.tolist() == [2, 0, 0, 1]
+
+
+NO_ONE_HOT = {
+    "two classes at once": [[0, 1, 0], [1, 1, 0]],
+    "none": [[0, 1, 0], [0, 0, 0]],
+    "another number": [[0, 1, 0], [0, 2, 0]],
+    "below 0": [[0, 1, 0], [0, -1, 0]],
+    "probabilities": [[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]],
+    "a single column": [[1], [1]],
+    "no column": [[], []],
+}
+
+
+@pytest.mark.parametrize("y", NO_ONE_HOT.values(), ids=NO_ONE_HOT)
+def test_other_rows_are_not(y: list[list[float]]) -> None:
+    assert Dataset(np.zeros((2, 1)), y).labels is None
+
+
 def test_rows_are_copies() -> None:
     dataset = Dataset(np.arange(6.0).reshape(3, 2), [0, 1, 2])
     part = dataset.rows(np.array([2, 0]))
