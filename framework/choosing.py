@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,11 +38,14 @@ def feed_for(maker: Stepper | Ranks, batches: Batches, augmentation: Augmentatio
     return Feed(batches, augmentation, ahead=threads < usable_cores())
 
 
-def fastest_threads(task: Task, data: Dataset) -> int:
-    """How many make a step on batches of `data` fastest, augmentation included, measured on copies."""
+def fastest_threads(task: Task) -> int:
+    """How many make a step fastest, augmentation included, measured on copies, as in a training of one epoch."""
+    task = task._replace(settings=replace(task.settings, epochs=1))
+    data = task.data
     most = usable_cores() * part_rows(task.model)  # of a large batch as much as keeps all workers busy
     if task.rows > most:
-        data, task = Dataset(data.x[:most], data.y[:most]), task._replace(rows=most)
+        data = Dataset(data.x[:most], data.y[:most])
+        task = task._replace(data=data, rows=most)
     order = np.arange(len(data))
     with ExitStack() as stack:
         stack.enter_context(blas_threads(1))  # or its threads are started anew, and in the way of what is measured

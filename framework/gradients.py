@@ -70,13 +70,12 @@ class Gradients:
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         """The mean loss over the rows, and for class labels how many of them the scores get right."""
-        _, y, weight = batch
-        if len(y) <= self._most:
+        if len(batch) <= self._most:
             return self._pass(self.models[0], batch, step)
         grads = self.models[0].parameters.grads
         total, value, right = np.zeros_like(grads), 0.0, 0
         pieces = parts(batch, self._most)
-        whole = self.loss.total_weight(y, weight)
+        whole = self.loss.total_weight(batch.y, batch.sample_weight)
         errors = np.geterr()  # a thread has its own
 
         def part(model: Sequential, number: int) -> tuple[float, int]:
@@ -124,7 +123,7 @@ def _right(scores: Array, y: Numbers) -> int:
 
 def parts(batch: Batch, most: int) -> list[Batch]:
     """The batch whole, if it has at most `most` rows, or in an even number of equal parts, the last often smaller."""
-    rows = len(batch.x)
+    rows = len(batch)
     if rows <= most:
         return [batch]
     pairs = -(-rows // (2 * most))  # an even number of parts leaves no second worker idle at the end

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from framework.data.augmentation import Augmentation
+from framework.data.dataset import Dataset
 from framework.losses import Loss
 from framework.optimizers import Optimizer
 from framework.sequential import Sequential
@@ -10,7 +11,7 @@ from framework.settings import TrainingSettings
 
 
 class Task(NamedTuple):
-    """A model, how it learns, and from batches of how many rows at the most."""
+    """A model, how it learns, from what, and in batches of how many rows at the most."""
 
     model: Sequential
     loss: Loss
@@ -18,4 +19,5 @@ class Task(NamedTuple):
     """One that has begun with the model."""
     settings: TrainingSettings
     augmentation: Augmentation | None
+    data: Dataset
     rows: int

@@ -113,7 +113,7 @@ class Training:
             return self.settings.threads
         self.begin()
         try:
-            return fastest_threads(self._task, self.data)
+            return fastest_threads(self._task)
         except (NotFinite, EnvironmentFault):  # if one cannot either, it says why
             return 1
 
@@ -125,7 +125,7 @@ class Training:
     @property
     def _task(self) -> Task:
         rest = self.loss, self.optimizer, self.settings, self.augmentation
-        return Task(self.model, *rest, self.batches.batch_size)
+        return Task(self.model, *rest, self.data, self.batches.batch_size)
 
     @cached_property
     def _make_step(self) -> Stepper | Ranks:
@@ -211,7 +211,7 @@ class Training:
             raise self._diverged(str(error), *here) from None
         if state.average is not None:
             state.average.update(state.step)
-        state.count(len(batch.x), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
+        state.count(len(batch), right, value, self.loss.total_weight(batch.y, batch.sample_weight))
 
     def settle(self) -> None:
         """Have the numbers of the last step in model and optimizer, wherever made. Raises Diverged if it failed, and

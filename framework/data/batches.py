@@ -1,6 +1,7 @@
 """Batches: the rows of a data set in a fresh order every epoch, a few at a time."""
 
-from typing import NamedTuple, final
+from collections.abc import Callable, Iterator
+from typing import final
 
 import numpy as np
 
@@ -10,17 +11,46 @@ from framework.randomness import stream
 from framework.types import Array, Integers, Numbers
 
 
-class Batch(NamedTuple):
-    """Some rows of a data set: samples, targets, and how much each counts, if not all the same."""
+@final
+class Batch:
+    """Some rows of a data set: samples, targets, and how much each counts, if not all the same.
 
-    x: Numbers
-    y: Numbers
-    sample_weight: Array | None = None
+    `rows` are their places in the data set, None where they are all of it, in order. The samples are gathered when they
+    are first asked for: a process that shares a training may want some columns of them only.
+    """
+
+    def __init__(
+        self,
+        x: Numbers | Callable[[], Numbers],
+        y: Numbers,
+        sample_weight: Array | None = None,
+        *,
+        rows: Integers | None = None,
+    ) -> None:
+        self._x = x
+        self.y, self.sample_weight, self.rows = y, sample_weight, rows
+
+    @property
+    def x(self) -> Numbers:
+        if callable(self._x):
+            self._x = self._x()
+        return self._x
+
+    def of(self, x: Numbers) -> "Batch":
+        """The same with other samples."""
+        return Batch(x, self.y, self.sample_weight)
 
     def part(self, rows: slice) -> "Batch":
         """Some of its rows."""
         weight = self.sample_weight
         return Batch(self.x[rows], self.y[rows], None if weight is None else weight[rows])
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __iter__(self) -> Iterator[Numbers]:
+        """x, then y: `x, y = batch`."""
+        return iter((self.x, self.y))
 
 
 @final
@@ -53,9 +83,16 @@ class Batches:
         if self.per_epoch == 1:
             return Batch(self.dataset.x, self.dataset.y, self.dataset.sample_weight)
         rows = order[number * self.batch_size : (number + 1) * self.batch_size]
-        x, y = self._x[: len(rows)], self._y[: len(rows)]
-        # "clip" because with "raise" NumPy gathers into a temporary first; the order holds no row out of range
-        self.dataset.x.take(rows, axis=0, out=x, mode="clip")
-        self.dataset.y.take(rows, axis=0, out=y, mode="clip")
-        weight = self.dataset.sample_weight
-        return Batch(x, y, None if weight is None else weight[rows])
+        y, weight = gathered(self.dataset.y, rows, self._y), self.dataset.sample_weight
+        return Batch(
+            lambda: gathered(self.dataset.x, rows, self._x),
+            y,
+            None if weight is None else weight[rows],
+            rows=rows,
+        )
+
+
+def gathered(values: Numbers, rows: Integers, out: Numbers) -> Numbers:
+    """These rows, as the first ones of `out`."""
+    # "clip" because with "raise" NumPy gathers into a temporary first; an order holds no row out of range
+    return values.take(rows, axis=0, out=out[: len(rows)], mode="clip")

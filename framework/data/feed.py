@@ -69,10 +69,9 @@ class Feed:
         batch = self.batches.take(order, number)
         if self.augmentation is None:
             return batch
-        x, y, weight = batch
-        new = self.augmentation(x, stream(self.batches.seed, "augmentation", step))
+        new = self.augmentation(batch.x, stream(self.batches.seed, "augmentation", step))
         # the batches after this one are written over x and y while it is still in use
-        return Batch(new.copy() if np.may_share_memory(new, x) else new, y.copy(), weight)
+        return Batch(new.copy() if np.may_share_memory(new, batch.x) else new, batch.y.copy(), batch.sample_weight)
 
 
 def upcoming(batches: Batches, first_step: int, *, epoch: int, epochs: int, batch: int) -> Iterator[tuple[Batch, int]]:

@@ -10,6 +10,8 @@ optimizer's memory in the cache of its core. Split by rows they have to add up a
 pairs of layers one after the other: each has a sum of its own, and, where layers before it learn, one on the way back,
 Σᵣ ∂L/∂xᵣ. As in tensor parallelism, Shoeybi et al. 2019, arXiv:1909.08053.
 
+Inputs that are 0 in all rows are left out, where nothing else is changed by that (`inputs`).
+
 Rows are shared out where a sample is much work for each weight, as in convolutions. They are processes, as threads of
 one would wait for each other's Python: `units` and `rows` deal out, `meeting` is where they meet, `ranks` has them.
 """

@@ -48,11 +48,11 @@ class RowGradients:
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
         grads, loss = self.task.model.parameters.grads, self.task.loss
-        part = batch.part(part_of(len(batch.x), self.rank, self.total.meeting.ranks))
+        part = batch.part(part_of(len(batch), self.rank, self.total.meeting.ranks))
         value, right = 0.0, 0
-        if len(part.x):
+        if len(part):
             if self.task.augmentation is not None:
-                part = part._replace(x=augmented(self.task.augmentation, part.x, step, self.rank))
+                part = part.of(augmented(self.task.augmentation, part.x, step, self.rank))
             value, right = self._own(part, Step(step.seed, step.index, self.rank))
             fraction = loss.total_weight(part.y, part.sample_weight) / loss.total_weight(batch.y, batch.sample_weight)
             value *= fraction

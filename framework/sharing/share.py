@@ -5,10 +5,13 @@ from typing import Protocol
 import numpy as np
 
 from framework.data.augmentation import Augmentation
+from framework.optimizers import Optimizer
+from framework.parameters import ParameterVector
 from framework.randomness import Step, stream
 from framework.sequential import Sequential
 from framework.stepper import Update
 from framework.types import Array, Numbers
+from framework.weights import views
 
 
 class Share(Protocol):
@@ -34,3 +37,10 @@ def augmented(augmentation: Augmentation, x: Numbers, step: Step, rank: int) -> 
     if not len(x):
         return x.astype(np.float32)
     return augmentation(x, stream(step.seed, f"augmentation/{rank}" if rank else "augmentation", step.index))
+
+
+def by_path(parameters: ParameterVector, optimizer: Optimizer) -> dict[str, tuple[Array, ...]]:
+    """For each parameter its value, its gradient and its part of every slot."""
+    vectors = (parameters.values, parameters.grads, *optimizer.slots.values())
+    places = zip(*(views(parameters, vector) for vector in vectors), strict=True)
+    return {parameter.path: arrays for parameter, arrays in zip(parameters, places, strict=True)}

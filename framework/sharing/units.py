@@ -10,23 +10,21 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from framework.data.batches import Batch
+from framework.data.batches import Batch, gathered
 from framework.gradients import Gradients, part_rows
 from framework.initializers import Constant
 from framework.layers import Dense, Dropout, GaussianNoise
 from framework.layers.base import Activation, Layer
-from framework.optimizers import Optimizer
 from framework.optimizers.base import Elementwise
-from framework.parameters import ParameterVector
 from framework.randomness import Step
 from framework.sequential import Sequential
+from framework.sharing.inputs import Inputs, all_inputs, at_rest, used_inputs
 from framework.sharing.meeting import Gathering, Meeting, Sum, common_memory, part_of
 from framework.sharing.partial import Partial
-from framework.sharing.share import Share, augmented, work
+from framework.sharing.share import Share, augmented, by_path, work
 from framework.stepper import Update
 from framework.task import Task
-from framework.types import Array
-from framework.weights import views
+from framework.types import Array, Numbers
 
 LEAST_UNITS = 16
 """Hidden units a rank has at the least; fewer are not worth a process."""
@@ -41,6 +39,13 @@ class Pair(NamedTuple):
     after: Dense
     first: int
     last: int
+
+
+class Cut(NamedTuple):
+    """Where some of a parameter's numbers are: in the whole one, and in a rank's; () is everywhere."""
+
+    whole: tuple[slice, ...] = ()
+    part: tuple[slice, ...] = ()
 
 
 def pairs(model: Sequential, ranks: int) -> Iterator[Pair]:
@@ -80,22 +85,43 @@ def unit_shares(task: Task, meeting: Meeting) -> list[Share]:
         sums[pair.last] = Sum(meeting, (rows, pair.after.out_features), model.dtype)
         if any(layer.parameters for layer in model.layers[: pair.first]):
             sums[pair.first] = Sum(meeting, (rows, pair.hidden.in_features), model.dtype)
-    return [UnitShare(task, sums, gathering, rank) for rank in range(meeting.ranks)]
+    inputs = used_inputs(task, next(pairs(model, meeting.ranks)).hidden)
+    samples = inputs.of(task.data.x) if inputs.unused else None
+    common = Common(task, sums, gathering, inputs, samples)
+    return [UnitShare(common, rank) for rank in range(meeting.ranks)]
+
+
+class Common(NamedTuple):
+    """What all ranks have."""
+
+    task: Task
+    sums: Mapping[int, Sum]
+    """By the place in the model of the layer whose result or gradient is one."""
+    gathering: Gathering
+    inputs: Inputs
+    """Of the first layer that is shared out."""
+    samples: Numbers | None
+    """Those columns of all samples, where they are not all."""
 
 
 @final
 class UnitGradients:
     """Fills the gradients of one rank's weights. Each augments some rows of the batch, for all."""
 
-    def __init__(self, task: Task, own: Sequential, gathering: Gathering, rank: int) -> None:
-        self.task, self.gathering, self.rank = task, gathering, rank
+    def __init__(self, common: Common, own: Sequential, rank: int) -> None:
+        self.common, self.rank, task = common, rank, common.task
         self._own = Gradients(own, task.loss, rows=task.rows, threads=1, most=task.rows)
+        if common.samples is not None:
+            self._x = np.empty((task.rows, common.inputs.size), common.samples.dtype)
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
-        if self.task.augmentation is not None:
-            mine = part_of(len(batch.x), self.rank, self.gathering.meeting.ranks)
-            new = augmented(self.task.augmentation, batch.x[mine], step, self.rank)
-            batch = batch._replace(x=self.gathering(new, mine, len(batch.x)))
+        task, gathering, samples = self.common.task, self.common.gathering, self.common.samples
+        if task.augmentation is not None:
+            mine = part_of(len(batch), self.rank, gathering.meeting.ranks)
+            new = augmented(task.augmentation, batch.x[mine], step, self.rank)
+            batch = batch.of(gathering(new, mine, len(batch)))
+        elif samples is not None:
+            batch = batch.of(samples if batch.rows is None else gathered(samples, batch.rows, self._x))
         return self._own(batch, step)
 
 
@@ -106,61 +132,63 @@ class UnitShare:
     Their numbers lie in memory that all ranks have, so that the first can collect them.
     """
 
-    def __init__(self, task: Task, sums: Mapping[int, Sum], gathering: Gathering, rank: int) -> None:
+    def __init__(self, common: Common, rank: int) -> None:
+        task, ranks = common.task, common.gathering.meeting.ranks
         model, rule = task.model, copy.deepcopy(task.optimizer)
-        layers, cuts = _narrowed(model, sums, rank, gathering.meeting.ranks)
-        own = Sequential(layers, input_shape=model.input_shape, dtype=model.dtype)
-        for pair in pairs(model, gathering.meeting.ranks):
+        layers, cuts = _narrowed(common, rank)
+        shape = model.input_shape if common.samples is None else (common.inputs.size,)
+        own = Sequential(layers, input_shape=shape, dtype=model.dtype)
+        for pair in pairs(model, ranks):
             for layer in own.layers[pair.first + 1 : pair.last]:
                 layer.path += f"/{rank}" if rank else ""  # units of its own draw random numbers of their own
         vectors = own.parameters
         vectors.move(common_memory(vectors.values.size, model.dtype), common_memory(vectors.values.size, model.dtype))
         rule.begin(vectors, zeros=lambda like: common_memory(like.size, like.dtype))
         rule.steps = task.optimizer.steps
-        self.update = Update(own, rule, task.settings, UnitGradients(task, own, gathering, rank))
+        self.update = Update(own, rule, task.settings, UnitGradients(common, own, rank))
 
-        wholes = _by_path(model.parameters, task.optimizer)
-        matches = [
-            [(part, whole[cuts.get(path, ())]) for part, whole in zip(parts, wholes[path], strict=True)]
-            for path, parts in _by_path(vectors, rule).items()
-        ]
-        self._grads = [match for _, match, *_ in matches]
-        self._kept = [match for values, _, *slots in matches for match in (values, *slots)]
+        wholes = by_path(model.parameters, task.optimizer)
+        self._kept: list[tuple[Array, Array]] = []
+        self._grads: list[tuple[Array, Array]] = []
+        for path, parts in by_path(vectors, rule).items():
+            for cut in cuts.get(path, [Cut()]):
+                values, grads, *slots = (
+                    (part[cut.part], whole[cut.whole]) for part, whole in zip(parts, wholes[path], strict=True)
+                )
+                self._grads.append(grads)
+                self._kept += [values, *slots]
         for part, whole in (*self._kept, *self._grads):
             part[...] = whole
+        self._idle = common.inputs.idle(wholes)
 
     def is_as_given(self) -> bool:
-        return all(np.array_equal(part, whole) for part, whole in self._kept)
+        return at_rest(self._idle) and all(np.array_equal(part, whole) for part, whole in self._kept)
 
     def give(self) -> None:
         for part, whole in (*self._kept, *self._grads):
             whole[...] = part
+        for _, grad, *_ in self._idle:
+            grad[...] = 0
 
 
-def _narrowed(
-    model: Sequential, sums: Mapping[int, Sum], rank: int, ranks: int
-) -> tuple[list[Layer], dict[str, tuple[slice, ...]]]:
-    """A rank's layers, and of each parameter, by its path, which part it has, if not the whole."""
+def _narrowed(common: Common, rank: int) -> tuple[list[Layer], dict[str, list[Cut]]]:
+    """A rank's layers, and of each parameter, by its path, what it has of it, if not everything."""
+    model, sums, ranks = common.task.model, common.sums, common.gathering.meeting.ranks
     layers: dict[int, Layer] = {}
-    cuts: dict[str, tuple[slice, ...]] = {}
+    cuts: dict[str, list[Cut]] = {}
     zero = Constant(0.0)
     for pair in pairs(model, ranks):
         hidden, after = pair.hidden, pair.after
         mine = part_of(hidden.out_features, rank, ranks)
         units = mine.stop - mine.start
-        columns = Dense(hidden.in_features, units, use_bias=hidden.use_bias, weight_initializer=zero)
+        inputs = common.inputs if common.inputs.path == hidden.weight.path else all_inputs(hidden)
+        columns = Dense(inputs.size, units, use_bias=hidden.use_bias, weight_initializer=zero)
         # the bias after the sum is added once
         rows = Dense(units, after.out_features, use_bias=after.use_bias and rank == 0, weight_initializer=zero)
         layers[pair.first] = Partial(columns, dx=sums[pair.first]) if pair.first in sums else columns
         layers[pair.last] = Partial(rows, y=sums[pair.last])
-        cuts[hidden.weight.path], cuts[after.weight.path] = (slice(None), mine), (mine,)
+        cuts[hidden.weight.path] = [Cut((whole, mine), (part,)) for whole, part in inputs.stretches]
+        cuts[after.weight.path] = [Cut((mine,))]
         if hidden.bias is not None:
-            cuts[hidden.bias.path] = (mine,)
+            cuts[hidden.bias.path] = [Cut((mine,))]
     return [layers.get(index) or copy.deepcopy(layer) for index, layer in enumerate(model.layers)], cuts
-
-
-def _by_path(parameters: ParameterVector, optimizer: Optimizer) -> dict[str, tuple[Array, ...]]:
-    """For each parameter its value, its gradient and its part of every slot."""
-    vectors = (parameters.values, parameters.grads, *optimizer.slots.values())
-    places = zip(*(views(parameters, vector) for vector in vectors), strict=True)
-    return {parameter.path: arrays for parameter, arrays in zip(parameters, places, strict=True)}

@@ -20,7 +20,8 @@ SECONDS = 0.7
 EXPLAINED = """\
 Samples per second of training 784-H-10 on the embedded digits in float32 (naive NumPy: float64), better of one thread
 and all, medians of rounds taken in turn. PyTorch is eager, and its Adam fused. The last row is the limit: the five
-matrix products of a step and nothing else."""
+matrix products of a step and nothing else. Two processes of chalknet leave out pixels that are 0 in all images, 64 of
+784, where batches are of 64 or more; the others and the products have all."""
 
 
 def steps(*, rounds: int, progress: Progress) -> Part:

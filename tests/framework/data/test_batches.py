@@ -29,7 +29,7 @@ def test_visits_every_row_exactly_once(n: int, batch_size: int | None) -> None:
     rows: list[int] = []
     sizes: list[int] = []
     for number in range(batches.per_epoch):
-        x, y, _ = batches.take(order, number)
+        x, y = batches.take(order, number)
         np.testing.assert_array_equal(x, dataset.x[y])
         assert x.dtype == dataset.x.dtype
         rows += y.tolist()
@@ -42,7 +42,22 @@ def test_visits_every_row_exactly_once(n: int, batch_size: int | None) -> None:
 def test_follows_the_order_it_is_given() -> None:
     batches = Batches(_numbered(5), 2, seed=0)
     order = np.array([4, 2, 0, 1, 3])
-    assert [batches.take(order, number)[1].tolist() for number in range(3)] == [[4, 2], [0, 1], [3]]
+    assert [batches.take(order, number).y.tolist() for number in range(3)] == [[4, 2], [0, 1], [3]]
+
+
+def test_samples_are_gathered_when_they_are_asked_for_and_then_kept() -> None:
+    """Whoever wants some columns only gathers those, by `rows`, and pays for no others."""
+    dataset = _numbered(5)
+    batches = Batches(dataset, 2, seed=0)
+    batch = batches.take(np.array([4, 2, 0, 1, 3]), 0)
+    assert batch.rows is not None
+    assert batch.rows.tolist() == [4, 2]
+    dataset.x[4] = 77
+    assert len(batch) == 2
+    assert batch.x[0].tolist() == [77, 77]
+    dataset.x[4] = 78
+    assert batch.x[0].tolist() == [77, 77]
+    assert batches.take(np.array([4, 2, 0, 1, 3]), 2).rows.tolist() == [3]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("seed", "first_step"), [(0, 0), (0, 30), (7, 30), (2**64 - 1, 10**12)])
@@ -69,7 +84,7 @@ def test_the_data_set_is_never_written() -> None:
     x, y = dataset.x.copy(), dataset.y.copy()
     batches = Batches(dataset, 3, seed=0)
     for number in range(batches.per_epoch):
-        for array in batches.take(batches.order(0), number)[:2]:
+        for array in batches.take(batches.order(0), number):
             assert not np.shares_memory(array, dataset.x)
             assert not np.shares_memory(array, dataset.y)
             array[...] = 0
@@ -83,9 +98,10 @@ def test_all_rows_at_once_are_handed_out_as_they_lie(batch_size: int | None) -> 
     batches = Batches(dataset, batch_size, seed=0)
     assert batches.per_epoch == 1
     assert batches.batch_size == 7
-    x, y, _ = batches.take(batches.order(0), 0)
+    x, y = batches.take(batches.order(0), 0)
     assert x is dataset.x
     assert y is dataset.y
+    assert batches.take(batches.order(0), 0).rows is None
 
 
 @pytest.mark.parametrize("batch_size", [0, -1])

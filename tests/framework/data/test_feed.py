@@ -60,9 +60,9 @@ def test_without_an_augmentation_it_hands_out_what_the_batches_do(batch_size: in
     batches = _batches(batch_size)
     order, number = batches.order(12), start
     with Feed(batches, None) as feed:
-        for x, y, _ in feed.epoch(order, 12, start=start):
+        for x, y in feed.epoch(order, 12, start=start):
             assert _threads() == []
-            expected_x, expected_y, _ = batches.take(order, number)
+            expected_x, expected_y = batches.take(order, number)
             np.testing.assert_array_equal(x, expected_x)
             np.testing.assert_array_equal(y, expected_y)
             assert x.dtype == np.uint8
@@ -84,7 +84,7 @@ def test_every_batch_is_augmented_by_the_numbers_of_its_step(
     batches, affine = _batches(batch_size), Affine(SHAPE)
     number = start
     with Feed(batches, affine) as feed:
-        for x, y, _ in feed.epoch(batches.order(first_step), first_step, start=start):
+        for x, y in feed.epoch(batches.order(first_step), first_step, start=start):
             expected_x, expected_y = _expected(batches, first_step, number, affine)
             np.testing.assert_array_equal(x, expected_x)
             np.testing.assert_array_equal(y, expected_y)
@@ -97,7 +97,7 @@ def test_epoch_after_epoch_through_the_same_feed() -> None:
     batches, affine = _batches(), Affine(SHAPE)
     with Feed(batches, affine) as feed:
         for first_step in (0, 6, 12):
-            for number, (x, y, _) in enumerate(feed.epoch(batches.order(first_step), first_step)):
+            for number, (x, y) in enumerate(feed.epoch(batches.order(first_step), first_step)):
                 expected_x, expected_y = _expected(batches, first_step, number, affine)
                 np.testing.assert_array_equal(x, expected_x)
                 np.testing.assert_array_equal(y, expected_y)
@@ -108,7 +108,7 @@ def test_a_slow_reader_gets_the_same_bits(batch_size: int | None) -> None:
     def bits(pause: float) -> list[tuple[bytes, bytes]]:
         batches, seen = _batches(batch_size), []
         with Feed(batches, Affine(SHAPE)) as feed:
-            for x, y, _ in feed.epoch(batches.order(0), 0):
+            for x, y in feed.epoch(batches.order(0), 0):
                 time.sleep(pause)
                 seen.append((x.tobytes(), y.tobytes()))
         return seen
@@ -138,7 +138,7 @@ def test_what_was_handed_out_is_never_written_again(batch_size: int | None, augm
     kept: list[tuple[Numbers, Numbers]] = []
     copies: list[tuple[Numbers, Numbers]] = []
     with Feed(batches, augmentation) as feed:
-        for x, y, _ in feed.epoch(batches.order(0), 0):
+        for x, y in feed.epoch(batches.order(0), 0):
             kept.append((x, y))
             copies.append((x.copy(), y.copy()))
             time.sleep(PAUSE)
@@ -156,7 +156,7 @@ def test_the_data_are_never_written() -> None:
     batches = _batches()
     x, y = batches.dataset.x.copy(), batches.dataset.y.copy()
     with Feed(batches, Affine(SHAPE)) as feed:
-        for new_x, new_y, _ in feed.epoch(batches.order(0), 0):
+        for new_x, new_y in feed.epoch(batches.order(0), 0):
             new_x[...] = 0
             new_y[...] = 0
     np.testing.assert_array_equal(batches.dataset.x, x)
@@ -266,10 +266,10 @@ def test_a_feed_can_be_used_again() -> None:
     feed = Feed(batches, affine)
     for _ in range(2):
         with feed:
-            x, _, _ = next(feed.epoch(batches.order(0), 0))
+            x, _ = next(feed.epoch(batches.order(0), 0))
             np.testing.assert_array_equal(x, _expected(batches, 0, 0, affine)[0])
         assert _threads() == []
-    x, _, _ = next(feed.epoch(batches.order(0), 0))  # and outside, where it is made on the spot
+    x, _ = next(feed.epoch(batches.order(0), 0))  # and outside, where it is made on the spot
     np.testing.assert_array_equal(x, _expected(batches, 0, 0, affine)[0])
     assert _threads() == []
 
@@ -286,5 +286,5 @@ def test_what_a_numeric_fault_does_is_the_consumer_s_choice() -> None:
         with pytest.raises(FloatingPointError):  # as the tests have it
             next(feed.epoch(batches.order(0), 0))
         with np.errstate(over="ignore"):
-            x, _, _ = next(feed.epoch(batches.order(0), 0))
+            x, _ = next(feed.epoch(batches.order(0), 0))
         assert np.isinf(x).any()

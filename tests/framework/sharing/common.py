@@ -63,7 +63,8 @@ def task_of(
     layers: list[Layer], optimizer: Optimizer | None = None, settings: TrainingSettings | None = None, rows: int = BATCH
 ) -> Task:
     model = Sequential(layers, seed=0, input_shape=(FEATURES,))
-    return Task(model, SoftmaxCrossEntropy(), optimizer or SGD(), settings or TrainingSettings(), None, rows)
+    settings = settings or TrainingSettings()
+    return Task(model, SoftmaxCrossEntropy(), optimizer or SGD(), settings, None, noise(FEATURES), rows)
 
 
 def noise(features: int, rows: int = ROWS, *, weighted: bool = False) -> Dataset:
