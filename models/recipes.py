@@ -167,6 +167,17 @@ def elastic_800() -> RunSpec:
     return _rubber(_dense(800), rate=0.5, epochs=800)
 
 
+def elastic_mlp() -> RunSpec:
+    """Two large layers, digits on rubber.
+
+    784-2000-1000-10. Chosen on 10,000 held-out training digits: after 64 epochs 0.51 % errors with rubber of strength
+    1, 0.54 % with 1.4, and the long run has one in between; 0.55 % with a third layer of 500 and batches twice as
+    large, and a slower step; 784-1000-500-10 made 0.53 to 0.57 % after 100 epochs and 0.56 % after 200, when it had
+    learnt all it could. 360 epochs are what 45 minutes on two cores allow.
+    """
+    return _rubber(_dense(2000, 1000), rate=0.3, epochs=360, strength=1.2)
+
+
 def kaggle() -> RunSpec:
     """Kaggle's Digit Recognizer.
 
@@ -210,14 +221,16 @@ def _convolutions() -> ModelSpec:
     )
 
 
-def _rubber(model: ModelSpec, *, rate: float, epochs: int, batch: int = 256, held_out: float = 0.0) -> RunSpec:
+def _rubber(
+    model: ModelSpec, *, rate: float, epochs: int, batch: int = 256, strength: float = 0.8, held_out: float = 0.0
+) -> RunSpec:
     """Affine and elastic distortions, label smoothing, SGD with momentum, one cycle."""
     return RunSpec(
         model=model,
         loss=SoftmaxCrossEntropySpec(label_smoothing=0.05),
         optimizer=SGDSpec(learning_rate=rate, momentum=0.9, nesterov=True),
         schedule=OneCycleScheduleSpec(),
-        augmentation=ElasticSpec(strength=0.8, smoothness=6.0),
+        augmentation=ElasticSpec(strength=strength, smoothness=6.0),
         data=digit_table(validation_split=held_out),
         training=TrainingSpec(epochs=epochs, batch_size=batch),
     )
@@ -231,6 +244,7 @@ RECIPES: dict[str, Callable[[], RunSpec]] = {
     "six-steps": six_steps,
     "digits-800": digits_800,
     "elastic-800": elastic_800,
+    "elastic-mlp": elastic_mlp,
 }
 
 KAGGLE = Path("data") / "kaggle"

@@ -38,6 +38,13 @@ PUBLISHED = {
             seeds=5,
         ),
         _network("elastic-800", "784-800-10, affine and elastic", "0.7 (Simard 2003)", seeds=5),
+        _network("elastic-mlp", "deep MLP, affine and elastic", "0.35 (Cireşan 2010, on a GPU)", seeds=3),
+        _committee(
+            "committee-mlp",
+            "committee of these MLPs",
+            ("elastic-800", "elastic-mlp"),
+            "0.39 (Meier 2011); 0.31 (Cireşan 2012)",
+        ),
     )
 }
 
