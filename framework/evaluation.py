@@ -23,7 +23,7 @@ from framework.types import Array, Integers, Shape
 @final
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """The mean loss over n samples and, where the targets are class labels, what each was taken for.
+    """The mean loss over n samples and, where the targets are labels or one-hot rows, what each was taken for.
 
     The mean is the loss's own: where classes or samples have weights, they weigh here too. Accuracy counts every row
     once.
@@ -91,6 +91,13 @@ def checked_data(model: Member, loss: Loss, data: Dataset | tuple[ArrayLike, Arr
     return dataset
 
 
+def classes_of(model: Member, data: Dataset) -> Integers | None:
+    """The class of each row of `data`, where it is known and each output of `model` is the score of one."""
+    shape = model.output_shape
+    fitting = data.y.ndim == 1 or data.y.shape[1:] == shape  # labels, or one-hot rows
+    return data.labels if len(shape) == 1 and shape[0] > 1 and fitting else None
+
+
 def _reshaped(shape: Shape, input_shape: Shape) -> str | None:
     """How x of that shape could be meant for a model of that input shape."""
     if len(shape) == 1:
@@ -107,7 +114,7 @@ def evaluate(
     *,
     loss: Loss | None = None,
 ) -> Evaluation:
-    """Loss (SoftmaxCrossEntropy unless given) and, for class labels, accuracy and confusion of `model` on `data`.
+    """The loss of `model` on `data`, SoftmaxCrossEntropy unless given; with labels or one-hot rows accuracy as well.
 
     The SoftmaxCrossEntropy of a Committee is the cross-entropy of the mean of its members' probabilities.
     """
@@ -115,6 +122,7 @@ def evaluate(
     dataset = checked_data(model, loss, Dataset.of(data, labels), "data")
     total, weight = 0.0, 0.0
     scores = None if isinstance(model, Sequential) else model.forward(dataset.x)
+    classes = classes_of(model, dataset)
     predicted = np.empty(len(dataset), np.int64)
     for start in range(0, len(dataset), PREDICT_BATCH):
         rows = slice(start, start + PREDICT_BATCH)
@@ -123,8 +131,9 @@ def evaluate(
         of_rows = loss.total_weight(dataset.y[rows], weights)
         total += loss.value(outputs, dataset.y[rows], weights) * of_rows
         weight += of_rows
-        predicted[rows] = outputs.argmax(axis=1)
-    n, classes = len(dataset), model.output_shape[0]
-    if dataset.labels is None or len(model.output_shape) != 1 or classes < 2:
-        return Evaluation(total / weight, n)
-    return Evaluation(total / weight, n, predicted, confusion_matrix(dataset.labels, predicted, classes), scores)
+        if classes is not None:
+            predicted[rows] = outputs.argmax(axis=1)
+    if classes is None:
+        return Evaluation(total / weight, len(dataset))
+    confusion = confusion_matrix(classes, predicted, *model.output_shape)
+    return Evaluation(total / weight, len(dataset), predicted, confusion, scores)

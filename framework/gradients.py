@@ -10,12 +10,11 @@ import numpy as np
 
 from framework.chain import FORWARD_ERRORS, backward_through, forward_through, name_the_layer
 from framework.data.batches import Batch
-from framework.data.dataset import labels_of
 from framework.fused import fused
 from framework.losses import Loss
 from framework.randomness import Step
 from framework.sequential import Sequential
-from framework.types import Array, Numbers
+from framework.types import Array
 
 PART_ROWS = 4096
 """A batch of more rows is worked through in equal parts of at most this many: memory stays small, workers stay busy."""
@@ -69,7 +68,7 @@ class Gradients:
             self._pool = None
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
-        """The mean loss over the rows, and for class labels how many of them the scores get right."""
+        """The mean loss over the rows, and where there are labels how many of them the scores get right."""
         if len(batch) <= self._most:
             return self._pass(self.models[0], batch, step)
         grads = self.models[0].parameters.grads
@@ -106,19 +105,13 @@ class Gradients:
             scores = forward_through(layers, x, step)
             value, dy, right = self.loss.for_training(scores, y, weight)
             if right is None:
-                right = _right(scores, y)
+                known = batch.labels is not None and scores.ndim == 2 and scores.shape[1] > 1
+                right = int(np.count_nonzero(scores.argmax(axis=1) == batch.labels)) if known else 0
             backward_through(layers, dy, need_dx=False)
         except FORWARD_ERRORS as error:
             name_the_layer(error, model.layers, x, step)
             raise
         return value, right
-
-
-def _right(scores: Array, y: Numbers) -> int:
-    """How many of the scores are largest where y says, which are labels or one-hot rows; anything for other targets."""
-    if scores.shape[1] < 2 or (y.ndim == 1 and y.dtype.kind not in "iu"):
-        return 0
-    return int(np.count_nonzero(scores.argmax(axis=1) == (y if y.ndim == 1 else labels_of(y))))
 
 
 def parts(batch: Batch, most: int) -> list[Batch]:

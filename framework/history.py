@@ -28,9 +28,9 @@ class StepReport:
 @dataclass(frozen=True)
 class EpochReport:
     """A finished epoch (numbered from 1). loss and accuracy are means over its training samples, each measured just
-    before the step it took part in; accuracy is None where targets are not class labels, and the validation figures
-    are None without validation data. `seconds` includes the validation; it and the speed are None for an epoch that was
-    finished before the run was resumed. `best` marks the best epoch so far.
+    before the step it took part in; accuracy is None where targets are no labels or one-hot rows, and the validation
+    figures are None without validation data. `seconds` includes the validation; it and the speed are None for an epoch
+    that was finished before the run was resumed. `best` marks the best epoch so far.
     """
 
     epoch: int

@@ -25,7 +25,7 @@ class FillsGradients(Protocol):
     """Whoever fills the gradients of a model, as Gradients does: alone, or together with others."""
 
     def __call__(self, batch: Batch, step: Step) -> tuple[float, int]:
-        """The mean loss over the rows, and for class labels how many of them the scores get right."""
+        """The mean loss over the rows, and where there are labels how many of them the scores get right."""
 
 
 @final
@@ -38,7 +38,7 @@ class Update:
         self.model, self.optimizer, self.settings, self.gradients = model, optimizer, settings, gradients
 
     def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
-        """The step with this index: its mean loss, and for class labels how many the scores got right.
+        """The step with this index: its mean loss, and where there are labels how many the scores got right.
 
         Raises NotFinite, before the update.
         """

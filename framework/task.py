@@ -21,3 +21,5 @@ class Task(NamedTuple):
     augmentation: Augmentation | None
     data: Dataset
     rows: int
+    fresh: bool
+    """Whether the optimizer had learnt nothing before this training."""

@@ -17,7 +17,7 @@ from framework.data.dataset import Dataset
 from framework.data.feed import Feed, upcoming
 from framework.divergence import first_not_finite, first_not_finite_between_steps, remedy
 from framework.errors import Diverged, EnvironmentFault, InputError
-from framework.evaluation import Evaluation, checked_data, evaluate
+from framework.evaluation import Evaluation, checked_data, classes_of, evaluate
 from framework.gradients import part_rows, parts
 from framework.held_back import held_back
 from framework.history import EpochReport, History, StepReport
@@ -89,10 +89,10 @@ class Training:
         if not len(model.parameters):
             raise InputError("model: no layer has parameters; expected something to train")
 
-        labelled = self.validation is None or self.validation.labels is not None
+        labelled = self.validation is None or classes_of(model, self.validation) is not None
         if not labelled and self.settings.monitor != "validation_loss":
             raise InputError("monitor: got validation_accuracy; expected validation_loss, as there are no class labels")
-        self._labels = self.data.labels if model.output_shape != (1,) else None
+        self._labels = classes_of(model, self.data)
         self.batches = Batches(self.data, self.settings.batch_size, seed=self.settings.seed)
         if augmentation is not None:
             check_augmentation(augmentation, self.data.x, self.settings.seed)
@@ -125,7 +125,7 @@ class Training:
     @property
     def _task(self) -> Task:
         rest = self.loss, self.optimizer, self.settings, self.augmentation
-        return Task(self.model, *rest, self.data, self.batches.batch_size)
+        return Task(self.model, *rest, self.data, self.batches.batch_size, fresh=self.state.first_step == 0)
 
     @cached_property
     def _make_step(self) -> Stepper | Ranks:

@@ -82,13 +82,14 @@ def print_results(
         if pairs := confused_pairs(confusion):
             lines += [Text(), _pairs_line(pairs, console.width)]
     say(console, *lines)
-    if evaluation.predicted is None or data.labels is None:
+    labels = data.labels
+    if evaluation.predicted is None or labels is None:
         return
-    misread = np.flatnonzero(evaluation.predicted != data.labels)
+    misread = np.flatnonzero(evaluation.predicted != labels)
     if image_shape is not None and len(misread) and not plain(console):
         scores = evaluation.scores
         probabilities = model.predict_proba(data.x[misread]) if scores is None else softmax(scores[misread])
-        pictures = misread_pictures(probabilities, data, misread, image_shape, console)
+        pictures = misread_pictures(probabilities, Dataset(data.x, labels), misread, image_shape, console)
         if pictures.row_count:
             title = Text.assemble(("surest mistakes", TITLE), ("  rows counted from 1", QUIET))
             console.print("", title, "", pictures, sep="\n")

@@ -15,8 +15,9 @@ from framework.types import Array, Integers, Numbers
 class Batch:
     """Some rows of a data set: samples, targets, and how much each counts, if not all the same.
 
-    `rows` are their places in the data set, None where they are all of it, in order. The samples are gathered when they
-    are first asked for: a process that shares a training may want some columns of them only.
+    `rows` are their places in the data set, where they are as they lie there. `labels` are the classes, if the targets
+    are one of each row. The samples are gathered when they are first asked for, as a process that shares a training may
+    want some columns of them only; ask before the next batch is taken.
     """
 
     def __init__(
@@ -25,10 +26,11 @@ class Batch:
         y: Numbers,
         sample_weight: Array | None = None,
         *,
-        rows: Integers | None = None,
+        labels: Integers | None = None,
+        rows: Integers | slice | None = None,
     ) -> None:
         self._x = x
-        self.y, self.sample_weight, self.rows = y, sample_weight, rows
+        self.y, self.sample_weight, self.labels, self.rows = y, sample_weight, labels, rows
 
     @property
     def x(self) -> Numbers:
@@ -38,12 +40,17 @@ class Batch:
 
     def of(self, x: Numbers) -> "Batch":
         """The same with other samples."""
-        return Batch(x, self.y, self.sample_weight)
+        return Batch(x, self.y, self.sample_weight, labels=self.labels)
 
     def part(self, rows: slice) -> "Batch":
         """Some of its rows."""
-        weight = self.sample_weight
-        return Batch(self.x[rows], self.y[rows], None if weight is None else weight[rows])
+        weight, labels = self.sample_weight, self.labels
+        return Batch(
+            self.x[rows],
+            self.y[rows],
+            None if weight is None else weight[rows],
+            labels=None if labels is None else labels[rows],
+        )
 
     def __len__(self) -> int:
         return len(self.y)
@@ -51,6 +58,9 @@ class Batch:
     def __iter__(self) -> Iterator[Numbers]:
         """x, then y: `x, y = batch`."""
         return iter((self.x, self.y))
+
+    def __repr__(self) -> str:
+        return f"Batch({len(self)} rows, y {self.y.dtype} {self.y.shape})"
 
 
 @final
@@ -70,6 +80,7 @@ class Batches:
         self.batch_size = len(dataset) if batch_size is None else min(batch_size, len(dataset))
         self.seed = seed
         self.per_epoch = -(-len(dataset) // self.batch_size)
+        self._labels = dataset.labels
         if self.per_epoch > 1:  # all rows at once are handed out as they lie
             self._x = np.empty((self.batch_size, *dataset.x.shape[1:]), dataset.x.dtype)
             self._y = np.empty((self.batch_size, *dataset.y.shape[1:]), dataset.y.dtype)
@@ -80,14 +91,15 @@ class Batches:
 
     def take(self, order: Integers, number: int) -> Batch:
         """The rows of batch `number` (from 0) of an epoch with this order."""
+        x, weight, labels = self.dataset.x, self.dataset.sample_weight, self._labels
         if self.per_epoch == 1:
-            return Batch(self.dataset.x, self.dataset.y, self.dataset.sample_weight)
+            return Batch(x, self.dataset.y, weight, labels=labels, rows=slice(None))
         rows = order[number * self.batch_size : (number + 1) * self.batch_size]
-        y, weight = gathered(self.dataset.y, rows, self._y), self.dataset.sample_weight
         return Batch(
-            lambda: gathered(self.dataset.x, rows, self._x),
-            y,
+            lambda: gathered(x, rows, self._x),
+            gathered(self.dataset.y, rows, self._y),
             None if weight is None else weight[rows],
+            labels=None if labels is None else labels[rows],
             rows=rows,
         )
 

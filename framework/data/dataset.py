@@ -62,7 +62,8 @@ class Dataset:
         if self.y.ndim == 1 and np.issubdtype(self.y.dtype, np.integer):
             return self.y.view(self.y.dtype)  # itself; the view only tells the type checker
         if self.y.ndim == 2 and _one_hot(self.y[:1]) and _one_hot(self.y):
-            return labels_of(self.y)
+            labels: Integers = self.y.argmax(axis=1)
+            return labels
         return None
 
     def rows(self, indices: Integers) -> Dataset:
@@ -82,16 +83,9 @@ class Dataset:
         return f"Dataset(x {self.x.dtype} {self.x.shape}, y {self.y.dtype} {self.y.shape}{weighted})"
 
 
-def labels_of(rows: Numbers) -> Integers:
-    """The column of the largest number in each row."""
-    labels: Integers = rows.argmax(axis=1)
-    return labels
-
-
 def _one_hot(rows: Numbers) -> bool:
     """Whether there is a choice of columns, and every row is 0 but for a 1."""
-    alone = np.count_nonzero(rows, axis=1) == 1
-    return rows.shape[1] > 1 and bool(alone.all()) and bool((rows.max(axis=1) == 1).all())
+    return rows.shape[1] > 1 and np.count_nonzero(rows) == len(rows) and bool((rows.max(axis=1) == 1).all())
 
 
 def _checked(name: str, values: ArrayLike) -> Numbers:

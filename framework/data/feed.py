@@ -71,7 +71,8 @@ class Feed:
             return batch
         new = self.augmentation(batch.x, stream(self.batches.seed, "augmentation", step))
         # the batches after this one are written over x and y while it is still in use
-        return Batch(new.copy() if np.may_share_memory(new, batch.x) else new, batch.y.copy(), batch.sample_weight)
+        new = new.copy() if np.may_share_memory(new, batch.x) else new
+        return Batch(new, batch.y.copy(), batch.sample_weight, labels=batch.labels)
 
 
 def upcoming(batches: Batches, first_step: int, *, epoch: int, epochs: int, batch: int) -> Iterator[tuple[Batch, int]]:

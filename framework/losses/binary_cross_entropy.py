@@ -25,8 +25,8 @@ class BinaryCrossEntropy(Loss):
     rest. The sum is computed as softplus(z) − t z, and of it the part that is not 0: no score overflows.
 
     `sigmoid(model.forward(x))` are the probabilities this loss trains. `evaluate` gives the loss, and accuracy only for
-    integer labels of two or more outputs; `predict` and `predict_proba` choose one class of several and refuse a model
-    with one output. Raises InputError for targets below 0 or above 1.
+    labels and one-hot rows of two or more outputs; `predict` and `predict_proba` choose one class of several and refuse
+    a model with one output. Raises InputError for targets below 0 or above 1.
     """
 
     def formulas(self, z: str, number: int) -> tuple[str, ...]:

@@ -29,10 +29,10 @@ class SoftmaxCrossEntropy(Loss):
     (Szegedy et al. 2016, arXiv:1512.00567). Softmax belongs to the loss because the two together are stable: no
     score overflows, and a loss as small as 10⁻³⁰ is still told from 0.
 
-    Targets may also be probabilities t, floats (n, k) whose rows sum to 1: then q is t, smoothed likewise. With
-    `class_weights` c, one for each class, a row weighs c of its class, or Σₖ cₖ tᵢₖ, times its sample weight if it has
-    one: the mean is Σ wᵢ lᵢ / Σ wᵢ. So it is in PyTorch for labels; there smoothed labels are weighed class by class,
-    and a mean over probabilities is divided by n, so that labels and their one-hot rows differ.
+    Targets may also be probabilities t (n, k) whose rows sum to 1, as one-hot rows do: then q is t, smoothed likewise.
+    With `class_weights` c, one for each class, a row weighs c of its class, or Σₖ cₖ tᵢₖ, times its sample weight if it
+    has one: the mean is Σ wᵢ lᵢ / Σ wᵢ. So it is in PyTorch for labels; there smoothed labels are weighed class by
+    class, and a mean over probabilities is divided by n, so that labels and their one-hot rows differ.
 
     Raises InputError for labels that are no class, rows that are no probabilities, weights of other than k classes.
     """
@@ -103,7 +103,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def _checked(self, outputs: Array, targets: Numbers) -> Numbers:
         """`targets` as labels (n,) or probabilities (n, k), and as many class weights as classes."""
-        probable = targets.dtype.kind == "f" and targets.ndim == 2
+        probable = targets.ndim == 2 and (targets.dtype.kind == "f" or targets.shape == outputs.shape)
         t: Numbers = checked_probabilities(outputs, targets) if probable else checked_labels(outputs, targets)
         if self.class_weights is not None and len(self.class_weights) != outputs.shape[1]:
             raise InputError(

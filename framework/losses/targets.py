@@ -15,7 +15,10 @@ def checked_labels(outputs: Array, targets: ArrayLike) -> Integers:
     labels = np.asarray(targets)
     _check_scores(outputs)
     if labels.dtype.kind not in "iu" or labels.shape != (len(outputs),):
-        hint = "of one-hot rows, y.argmax(axis=1) are the labels" if labels.ndim == 2 else whole_hint(labels)
+        hint = whole_hint(labels)
+        if labels.ndim == 2:
+            one_hot = f"one-hot rows have a column for each of the {outputs.shape[1]} outputs"
+            hint = "write y.ravel()" if labels.shape[1] == 1 else one_hot
         raise InputError(
             f"labels: got {labels.dtype} of shape {labels.shape}; expected integers of shape ({len(outputs)},)",
             hint=hint,
@@ -38,6 +41,8 @@ def checked_probabilities(outputs: Array, targets: Numbers) -> Array:
     _check_scores(outputs)
     if targets.shape != outputs.shape:
         raise InputError(f"targets: got {targets.dtype} of shape {targets.shape}; expected shape {outputs.shape}")
+    if targets.dtype.kind == "b":
+        targets = targets.astype(outputs.dtype)
     fitting = (targets >= 0).all(axis=1)
     fitting &= np.abs(np.einsum("ij->i", targets) - 1) <= SUM_TOLERANCE
     if not fitting.all():
@@ -60,7 +65,7 @@ def target_rows(outputs: Array, targets: ArrayLike) -> Array:
         return one_hot
     if rows.shape == (len(outputs),) and outputs.shape[1] == 1:
         rows = rows[:, np.newaxis]
-    if rows.dtype.kind not in "fiu" or rows.shape != outputs.shape:
+    if rows.dtype.kind not in "fiub" or rows.shape != outputs.shape:
         raise InputError(f"targets: got {rows.dtype} of shape {rows.shape}; expected numbers of shape {outputs.shape}")
     return rows.astype(outputs.dtype, copy=False)
 

@@ -66,6 +66,10 @@ class AdamW(Elementwise):
         self.epsilon = checked_epsilon("AdamW: epsilon", epsilon)
         self.weight_decay = non_negative("AdamW: weight_decay", weight_decay)
 
+    @property
+    def lets_rest(self) -> bool:
+        return not self.weight_decay
+
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
 

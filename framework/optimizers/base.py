@@ -103,6 +103,11 @@ class Block(NamedTuple):
 class Elementwise(Optimizer):
     """A rule by which each weight changes through its own gradient and its own slots alone."""
 
+    @property
+    def lets_rest(self) -> bool:
+        """Whether a weight keeps its value whose gradient is 0, as are its slots."""
+        return True
+
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
         all_slots, change = self.slots, self._scratch
         if len(values) <= BLOCK:

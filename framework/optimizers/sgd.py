@@ -32,6 +32,10 @@ class SGD(Elementwise):
         if self.nesterov and not self.momentum:
             raise InputError("SGD: nesterov: got True with momentum 0; expected a momentum above 0")
 
+    @property
+    def lets_rest(self) -> bool:
+        return not self.weight_decay
+
     def slot_names(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
 

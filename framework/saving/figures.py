@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from framework.errors import ModelFileError, quoted, shown_path
+from framework.evaluation import classes_of
 from framework.history import EpochReport, History
 from framework.saving.container import check_tensors
 from framework.training import Training
@@ -48,14 +49,11 @@ def check_figures(tensors: Mapping[str, Array], training: Training, path: Path) 
     """Raise ModelFileError where the history in `tensors`, if there is one, lacks a figure of this training, or has one
     that its data cannot give.
     """
-    shape, held_out = training.model.output_shape, training.validation
+    model, held_out = training.model, training.validation
     given = {
-        "accuracy": training.data.labels is not None and shape != (1,),
+        "accuracy": classes_of(model, training.data) is not None,
         "validation_loss": held_out is not None,
-        "validation_accuracy": held_out is not None
-        and held_out.labels is not None
-        and len(shape) == 1
-        and shape[0] > 1,
+        "validation_accuracy": held_out is not None and classes_of(model, held_out) is not None,
     }
     for name, there in given.items():
         if f"{HISTORY}loss" in tensors and there != (f"{HISTORY}{name}" in tensors):

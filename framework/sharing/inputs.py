@@ -6,25 +6,27 @@ the 784 pixels of the 60,000 digits 67 are so, and 64 are left out: with 128 hid
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple, final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from framework.data.batches import Batch, gathered
 from framework.layers import Dense, Rescale
+from framework.optimizers.base import Elementwise
 from framework.sharing.share import by_path
 from framework.task import Task
 from framework.types import Array, Numbers
 
 LEAST_ROWS, LEAST_EPOCHS = 64, 4
-"""With fewer rows a batch takes as long with all inputs; for fewer epochs it is not worth it to copy the others."""
+"""With fewer rows a batch takes as long with all inputs; for fewer epochs it is not worth it to copy the samples."""
 LEAST_SPARED = 1 / 32
 """Of the inputs."""
-MOST_COPIED = 200_000_000
-"""Bytes."""
+MOST_COPIED = 64_000_000
+"""Bytes: so much memory it may cost, and of larger numbers than bytes the copy takes longer than it saves."""
 MULTIPLE = 16
-"""So many numbers a processor with AVX-512 takes at once; a few unused inputs are used to make the number one of it."""
-SAMPLE = 1000
-"""Rows that are looked at first: of most tables they use all inputs."""
+"""So many numbers a processor with AVX-512 takes at once. A few inputs that are 0 stay, to make it one of it."""
 
 
 class Stretch(NamedTuple):
@@ -36,48 +38,72 @@ class Stretch(NamedTuple):
 
 @final
 class Inputs:
-    """Those of a layer that are used, in some stretches, or all of them as one."""
+    """Those of a layer that are used, as stretches."""
 
-    def __init__(self, layer: Dense, used: list[tuple[int, int]]) -> None:
-        """`used` are the first input of each stretch and the one after its last."""
+    def __init__(self, layer: Dense, used: NDArray[np.bool_] | None = None) -> None:
+        """All, unless it is said of each whether it is used."""
         self.path = layer.weight.path
-        edges = [0, *(edge for stretch in used for edge in stretch), layer.in_features]
-        self.unused = [slice(*gap) for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1]]
+        used = np.ones(layer.in_features, np.bool_) if used is None else used
+        self.size = int(np.count_nonzero(used))
         self.stretches: list[Stretch] = []
-        self.size = 0
-        for start, stop in used:
-            self.stretches.append(Stretch(slice(start, stop), slice(self.size, self.size + stop - start)))
-            self.size += stop - start
+        first = 0
+        for start, stop in _runs(used):
+            self.stretches.append(Stretch(slice(start, stop), slice(first, first + stop - start)))
+            first += stop - start
+        self.unused = [slice(start, stop) for start, stop in _runs(~used)]
 
-    def of(self, x: Numbers) -> Numbers:
-        """A copy of the used columns of x."""
-        return np.concatenate([x[:, whole] for whole, _ in self.stretches], axis=1)
+    def of(self, batch: Batch, columns: Numbers, out: Numbers) -> Numbers:
+        """Those of the samples of a batch: rows of `columns`, which are those of all samples, gathered to `out`."""
+        if batch.rows is None:
+            return np.concatenate([batch.x[:, whole] for whole, _ in self.stretches], axis=1)
+        return columns[batch.rows] if isinstance(batch.rows, slice) else gathered(columns, batch.rows, out)
 
     def idle(self, arrays: Mapping[str, tuple[Array, ...]]) -> list[tuple[Array, ...]]:
-        """The weights of the inputs that are not used: values, gradients and slots, out of `by_path`."""
+        """The weights of the others: values, gradients and slots, out of `by_path`."""
         return [tuple(array[unused] for array in arrays[self.path]) for unused in self.unused]
 
 
-def all_inputs(layer: Dense) -> Inputs:
-    return Inputs(layer, [(0, layer.in_features)])
+@final
+class Samples:
+    """The samples of a training without the columns that are 0 in all of them; found and copied once, when needed."""
+
+    def __init__(self, x: Numbers) -> None:
+        self.x = x
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """Of each column whether it stays."""
+        used = np.asarray(self.x.any(axis=0))
+        padding = -np.count_nonzero(used) % MULTIPLE
+        used[np.flatnonzero(~used)[:padding]] = True
+        return used
+
+    @cached_property
+    def columns(self) -> Numbers:
+        """A copy of those."""
+        return self.x.take(np.flatnonzero(self.used), axis=1)
 
 
-def used_inputs(task: Task, layer: Dense) -> Inputs:
-    """Those of `layer` that are needed: all, unless it is the first one, and leaving some out changes nothing else."""
+def used_inputs(task: Task, layer: Dense, samples: Samples) -> Inputs:
+    """Those of `layer` that are needed: all, unless it is the first one, and leaving some out changes nothing else.
+
+    What is decided here is decided alike where a run is taken up again, by its plan and its samples.
+    """
     before = task.model.layers[: task.model.layers.index(layer)]
-    if (
-        not all(isinstance(scale, Rescale) for scale in before)
-        or task.augmentation is not None
-        or getattr(task.optimizer, "weight_decay", False)  # it changes weights that have no gradient
-        or task.rows < LEAST_ROWS
-        or task.settings.epochs < LEAST_EPOCHS
-        or task.data.x.nbytes > MOST_COPIED
-    ):
-        return all_inputs(layer)
-    found = Inputs(layer, _not_always_zero(task.data.x))
-    worth_it = 0 < found.size <= (1 - LEAST_SPARED) * layer.in_features
-    rest = at_rest(found.idle(by_path(task.model.parameters, task.optimizer)))
-    return found if worth_it and rest else all_inputs(layer)
+    possible = (
+        all(isinstance(scale, Rescale) for scale in before)
+        and isinstance(task.optimizer, Elementwise)
+        and task.optimizer.lets_rest
+        and task.fresh
+        and task.augmentation is None
+        and task.rows >= LEAST_ROWS
+        and task.settings.epochs >= LEAST_EPOCHS
+        and task.data.x.nbytes <= MOST_COPIED
+    )
+    if not possible or not 0 < np.count_nonzero(samples.used) <= (1 - LEAST_SPARED) * layer.in_features:
+        return Inputs(layer)
+    inputs = Inputs(layer, samples.used)
+    return inputs if at_rest(inputs.idle(by_path(task.model.parameters, task.optimizer))) else Inputs(layer)
 
 
 def at_rest(idle: Iterable[tuple[Array, ...]]) -> bool:
@@ -85,11 +111,7 @@ def at_rest(idle: Iterable[tuple[Array, ...]]) -> bool:
     return not any(slot.any() for _, _, *slots in idle for slot in slots)
 
 
-def _not_always_zero(x: Numbers) -> list[tuple[int, int]]:
-    """The stretches of columns of x that have any other number than 0."""
-    used = np.asarray(x[:SAMPLE].any(axis=0))
-    if not used.all():
-        used = np.asarray(x.any(axis=0))
-    used[np.flatnonzero(~used)[: -np.count_nonzero(used) % MULTIPLE]] = True
-    edges = np.flatnonzero(np.diff(used, prepend=False, append=False))
-    return [(start, stop) for start, stop in edges.reshape(-1, 2).tolist()]
+def _runs(flags: NDArray[np.bool_]) -> list[list[int]]:
+    """The first index of each run of True, and the one after its last."""
+    runs: list[list[int]] = np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2).tolist()
+    return runs

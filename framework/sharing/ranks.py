@@ -9,12 +9,14 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Literal, NoReturn, Self, TypeAlias, final
 
 from framework.chain import every_layer
 from framework.data.batches import Batch
 from framework.errors import EnvironmentFault
 from framework.held_back import held_back
+from framework.sharing.inputs import Samples
 from framework.sharing.meeting import ALONE, NAP, Meeting, Over, common_integers, common_numbers
 from framework.sharing.rows import has_work_enough, row_shares
 from framework.sharing.share import Share
@@ -69,7 +71,7 @@ class Ranks:
     def __init__(self, task: Task, sharing: Sharing, ranks: int, upcoming: Callable[[], Iterable[NextStep]]) -> None:
         """`upcoming` gives all steps from now on, the same ones in every process, their batches not yet augmented."""
         self.task, self.upcoming = task, upcoming
-        self._make_shares = unit_shares if sharing == "units" else row_shares
+        self._make_shares = partial(unit_shares, Samples(task.data.x)) if sharing == "units" else row_shares
         self._ranks = ranks
         self._meeting = Meeting(ranks)
         self._shares: list[Share] = []

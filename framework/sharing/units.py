@@ -10,7 +10,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from framework.data.batches import Batch, gathered
+from framework.data.batches import Batch
 from framework.gradients import Gradients, part_rows
 from framework.initializers import Constant
 from framework.layers import Dense, Dropout, GaussianNoise
@@ -18,7 +18,7 @@ from framework.layers.base import Activation, Layer
 from framework.optimizers.base import Elementwise
 from framework.randomness import Step
 from framework.sequential import Sequential
-from framework.sharing.inputs import Inputs, all_inputs, at_rest, used_inputs
+from framework.sharing.inputs import Inputs, Samples, at_rest, used_inputs
 from framework.sharing.meeting import Gathering, Meeting, Sum, common_memory, part_of
 from framework.sharing.partial import Partial
 from framework.sharing.share import Share, augmented, by_path, work
@@ -76,8 +76,8 @@ def has_units_enough(task: Task, ranks: int) -> bool:
     )
 
 
-def unit_shares(task: Task, meeting: Meeting) -> list[Share]:
-    """A share for each rank."""
+def unit_shares(samples: Samples, task: Task, meeting: Meeting) -> list[Share]:
+    """A share for each rank; `samples` are those of `task`."""
     model, rows = task.model, task.rows
     gathering = Gathering(meeting, (rows, *model.input_shape), np.dtype(np.float32))
     sums = {}
@@ -85,9 +85,8 @@ def unit_shares(task: Task, meeting: Meeting) -> list[Share]:
         sums[pair.last] = Sum(meeting, (rows, pair.after.out_features), model.dtype)
         if any(layer.parameters for layer in model.layers[: pair.first]):
             sums[pair.first] = Sum(meeting, (rows, pair.hidden.in_features), model.dtype)
-    inputs = used_inputs(task, next(pairs(model, meeting.ranks)).hidden)
-    samples = inputs.of(task.data.x) if inputs.unused else None
-    common = Common(task, sums, gathering, inputs, samples)
+    inputs = used_inputs(task, next(pairs(model, meeting.ranks)).hidden, samples)
+    common = Common(task, sums, gathering, inputs, samples.columns if inputs.unused else None)
     return [UnitShare(common, rank) for rank in range(meeting.ranks)]
 
 
@@ -121,7 +120,7 @@ class UnitGradients:
             new = augmented(task.augmentation, batch.x[mine], step, self.rank)
             batch = batch.of(gathering(new, mine, len(batch)))
         elif samples is not None:
-            batch = batch.of(samples if batch.rows is None else gathered(samples, batch.rows, self._x))
+            batch = batch.of(self.common.inputs.of(batch, samples, self._x))
         return self._own(batch, step)
 
 
@@ -159,7 +158,7 @@ class UnitShare:
                 self._kept += [values, *slots]
         for part, whole in (*self._kept, *self._grads):
             part[...] = whole
-        self._idle = common.inputs.idle(wholes)
+        self._idle = common.inputs.idle(wholes) if rank == 0 else []
 
     def is_as_given(self) -> bool:
         return at_rest(self._idle) and all(np.array_equal(part, whole) for part, whole in self._kept)
@@ -181,7 +180,7 @@ def _narrowed(common: Common, rank: int) -> tuple[list[Layer], dict[str, list[Cu
         hidden, after = pair.hidden, pair.after
         mine = part_of(hidden.out_features, rank, ranks)
         units = mine.stop - mine.start
-        inputs = common.inputs if common.inputs.path == hidden.weight.path else all_inputs(hidden)
+        inputs = common.inputs if common.inputs.path == hidden.weight.path else Inputs(hidden)
         columns = Dense(inputs.size, units, use_bias=hidden.use_bias, weight_initializer=zero)
         # the bias after the sum is added once
         rows = Dense(units, after.out_features, use_bias=after.use_bias and rank == 0, weight_initializer=zero)

@@ -1,7 +1,10 @@
 """fit: the one call, and that it is the loop and nothing else."""
 
+from typing import final
+
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from framework import (
     SGD,
@@ -10,9 +13,11 @@ from framework import (
     Dataset,
     Dense,
     InputError,
+    Layer,
     Loss,
     MeanSquaredError,
     ReLU,
+    Reshape,
     Sequential,
     SoftmaxCrossEntropy,
     Training,
@@ -21,6 +26,7 @@ from framework import (
     fit,
     split_indices,
 )
+from framework.types import Array, Numbers
 
 
 def _data(n: int = 50) -> Dataset:
@@ -133,10 +139,11 @@ def test_labels_may_be_given_apart() -> None:
 
 
 @pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), MeanSquaredError(), BinaryCrossEntropy()], ids=repr)
-def test_one_hot_rows_have_an_accuracy_too(loss: Loss) -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.bool_])
+def test_one_hot_rows_have_an_accuracy_too(dtype: type[np.generic], loss: Loss) -> None:
     """In training, on the rows held out and in evaluate: that of their labels."""
     data = _data(90)
-    twin = Dataset(data.x, np.eye(3, dtype=np.float32)[data.y])
+    twin = Dataset(data.x, np.eye(3, dtype=dtype)[data.y])
     one, other = _model(), _model()
     of_labels = fit(one, data, loss=loss, validation_split=0.2, epochs=3, threads=1, show=False)
     of_rows = fit(other, twin, loss=loss, validation_split=0.2, epochs=3, threads=1, show=False)
@@ -151,6 +158,40 @@ def test_other_rows_of_targets_have_none() -> None:
     shares = np.eye(3, dtype=np.float32)[data.y]
     shares[7] = 1 / 3
     assert all(epoch.accuracy is None for epoch in fit(_model(), data.x, shares, epochs=1, threads=1, show=False))
+
+
+@final
+class SquaresOfMeans(Loss):
+    """For outputs of any shape, with targets of any other: what matters is that they meet."""
+
+    def value(self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return self.value_and_grad(outputs, targets, sample_weight)[0]
+
+    def value_and_grad(
+        self, outputs: Array, targets: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> tuple[float, Array]:
+        n = len(outputs)
+        short = outputs.reshape(n, -1).mean(axis=1) - np.asarray(targets).reshape(n, -1).mean(axis=1)
+        each = 2 * short / outputs[0].size / n
+        return float((short**2).mean()), np.broadcast_to(each.reshape(n, *[1] * (outputs.ndim - 1)), outputs.shape)
+
+
+@pytest.mark.parametrize(
+    ("layers", "y"),
+    [
+        ([Dense(4, 6), Reshape((2, 3))], np.zeros((30, 3), int)),
+        ([Dense(4, 6), Reshape((2, 3))], np.eye(5)[np.zeros(30, int)]),
+        ([Dense(4, 6), Reshape((2, 3, 1))], np.zeros((30, 3, 1), int)),
+        ([Dense(4, 3)], np.eye(5)[np.zeros(30, int)]),
+    ],
+    ids=["whole numbers", "one-hot rows", "three dimensions", "another width"],
+)
+def test_a_loss_of_ones_own_may_take_any_shapes(layers: list[Layer], y: Numbers) -> None:
+    data = Dataset(_data(30).x, y)
+    model = Sequential(layers, seed=0)
+    history = fit(model, data, loss=SquaresOfMeans(), epochs=2, threads=1, show=False)
+    assert history.epochs[1].loss < history.epochs[0].loss
+    assert evaluate(model, data, loss=SquaresOfMeans()).accuracy is None
 
 
 def test_without_an_optimizer_the_model_goes_on_with_its_own() -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 import mpmath
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 import framework
 from framework import BinaryCrossEntropy, Huber, InputError, Loss, MeanSquaredError, SoftmaxCrossEntropy, softmax
@@ -231,9 +232,18 @@ def test_what_is_no_label_is_refused(loss: Loss, targets: list[int], message: st
         loss.value(scores(3), targets)
 
 
-def test_one_hot_rows_are_no_labels() -> None:
-    with pytest.raises(InputError, match=r"labels: got int64 of shape \(3, 4\); expected integers of shape \(3,\)"):
-        SoftmaxCrossEntropy().value(scores(3), np.eye(4, dtype=np.int64)[:3])
+@pytest.mark.parametrize(
+    ("targets", "hint"),
+    [
+        ([[0], [1], [2]], "write y.ravel()"),
+        (np.eye(5, dtype=int)[:3], "one-hot rows have a column for each of the 4 outputs"),
+    ],
+    ids=["a column", "of five classes"],
+)
+def test_labels_in_another_shape_come_with_a_way_out(targets: ArrayLike, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        SoftmaxCrossEntropy().value(scores(3), targets)
+    assert caught.value.hint == hint
 
 
 def test_outputs_have_two_dimensions() -> None:
@@ -298,9 +308,10 @@ def test_probabilities_as_targets_by_hand() -> None:
 
 
 @pytest.mark.parametrize("loss", [case.loss for case in CASES[:3]], ids=repr)
-def test_one_hot_rows_of_floats_are_their_labels(loss: Loss) -> None:
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64, np.uint8, np.bool_])
+def test_one_hot_rows_are_their_labels(loss: Loss, dtype: type[np.generic]) -> None:
     value, grad = loss.value_and_grad(scores(5), labels(5))
-    value_of_rows, grad_of_rows = loss.value_and_grad(scores(5), np.eye(CLASSES)[labels(5)])
+    value_of_rows, grad_of_rows = loss.value_and_grad(scores(5), np.eye(CLASSES, dtype=dtype)[labels(5)])
     assert value_of_rows == pytest.approx(value, rel=PARTS_TOLERANCE)
     np.testing.assert_allclose(grad_of_rows, grad, rtol=PARTS_TOLERANCE, atol=PARTS_TOLERANCE)
     assert loss.total_weight(labels(5)) == loss.total_weight(np.eye(CLASSES)[labels(5)])

@@ -9,6 +9,7 @@ import pytest
 
 import framework
 from framework import SGD, Adam, AdamW, Constant, InputError, Optimizer, Parameter, ParameterVector, RMSprop
+from framework.optimizers.base import Elementwise
 from framework.specs.optimizers import OptimizerUnion
 from framework.types import Array
 
@@ -164,6 +165,15 @@ def test_a_gradient_of_0_changes_nothing_but_by_decay(kind: type[SGD | Adam | Ad
     # AdamW decays 1 % unless told otherwise: w (1 − 0.1 · 0.01)
     expected = [0.999, -1.998, 3.0, 0.5] if kind is AdamW else START
     np.testing.assert_allclose(values, expected, rtol=TORCH_TOLERANCE)
+
+
+@every_rule
+def test_a_rule_knows_whether_it_lets_a_weight_rest(
+    optimizer: Optimizer, first: list[float], last: list[float], extreme: list[float]
+) -> None:
+    assert isinstance(optimizer, Elementwise)
+    values = run(optimizer, vector(), 3, np.zeros(4))
+    assert optimizer.lets_rest == np.array_equal(values, START)
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.5, weight_decay=0.2), AdamW(0.5, weight_decay=0.2)], ids=repr)

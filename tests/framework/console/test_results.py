@@ -292,6 +292,14 @@ def test_a_row_is_the_row_of_the_data() -> None:
     assert " ▄   row 1,235" in shown.lines
 
 
+def test_one_hot_rows_are_shown_as_their_labels() -> None:
+    model, data = _images(4, 4)
+    one_hot = Dataset(data.x, np.eye(10)[data.y])
+    named = _shown(model, data, "terminal", 120, image_shape=(4, 4))
+    assert "row 1" in named.screen.text
+    assert _shown(model, one_hot, "terminal", 120, image_shape=(4, 4)).raw == named.raw
+
+
 def test_equal_mistakes_come_in_the_order_of_the_rows() -> None:
     text = _shown(*_images(4, 4), "terminal", 120, image_shape=(4, 4)).screen.text
     assert re.findall(r"row (\d)", text) == list("123456")

@@ -64,7 +64,7 @@ def task_of(
 ) -> Task:
     model = Sequential(layers, seed=0, input_shape=(FEATURES,))
     settings = settings or TrainingSettings()
-    return Task(model, SoftmaxCrossEntropy(), optimizer or SGD(), settings, None, noise(FEATURES), rows)
+    return Task(model, SoftmaxCrossEntropy(), optimizer or SGD(), settings, None, noise(FEATURES), rows, fresh=True)
 
 
 def noise(features: int, rows: int = ROWS, *, weighted: bool = False) -> Dataset:

@@ -16,6 +16,7 @@ from framework import (
     Dense,
     Diverged,
     Dropout,
+    EpochReport,
     Layer,
     Optimizer,
     ReLU,
@@ -154,6 +155,29 @@ def test_so_many_as_to_be_a_multiple_of_16() -> None:
     assert _inputs(_training(2, data=_data(USED[:-1]))) == len(USED)
     assert _inputs(_training(2, data=_data(USED[:-15]))) == len(USED)
     assert _inputs(_training(2, data=_data(USED[:-16]))) == len(USED) - 16
+
+
+def test_an_optimizer_that_has_learnt_before_has_all() -> None:
+    """Its slots may come to rest later, and a run that is taken up then has to be the same."""
+    optimizer = SGD(0.1)
+    first = _training(1, optimizer, epochs=1)
+    list(first)
+    settings = TrainingSettings(EPOCHS, BATCH, SEED, threads=2)
+    assert _inputs(Training(first.model, _data(), optimizer=optimizer, settings=settings)) == INPUTS
+
+
+def test_the_others_are_copied_once_however_often_processes_begin_anew() -> None:
+    alone, together = _training(1), _training(2)
+    copies = []
+    for training in (alone, together):
+        for event in training:
+            if isinstance(event, EpochReport):
+                training.optimizer.learning_rate *= 0.9
+            elif training is together:
+                copies.append(training._make_step._shares[0].update.gradients.common.samples)  # type: ignore[union-attr]
+    assert len(copies) >= EPOCHS
+    assert all(copy is copies[0] for copy in copies)
+    check_both_end_alike(alone, together)
 
 
 def test_samples_of_too_many_bytes_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from framework import Adam, Dense, Dropout, EpochReport, GaussianNoise, Layer, LayerNorm, ReLU, Rescale
 from framework.randomness import Step
+from framework.sharing.inputs import Samples
 from framework.sharing.meeting import Meeting, part_of
 from framework.sharing.ranks import Ranks
 from framework.sharing.units import unit_shares
@@ -59,7 +60,7 @@ def test_random_layers_of_a_pair_draw_numbers_of_their_own_in_each_rank() -> Non
     """And the others the same ones in all; the first rank as if it were alone."""
     task = task_of(_noisy_layers(), Adam())
     task.optimizer.begin(task.model.parameters)
-    models = [task.model, *(share.update.model for share in unit_shares(task, Meeting(3)))]
+    models = [task.model, *(share.update.model for share in unit_shares(Samples(task.data.x), task, Meeting(3)))]
     ones, step = np.ones((BATCH, 16), np.float32), Step(SEED, 3)
     for index in RANDOM:
         alone, *shared = (model.layers[index].forward(ones, step=step).tobytes() for model in models)

@@ -130,5 +130,5 @@ def test_rows_are_shared_out_where_each_weight_has_work(
     layers: list[Layer], rows: int, ranks: int, shared: bool
 ) -> None:
     model = Sequential(layers, seed=0, input_shape=(16,))
-    task = Task(model, SoftmaxCrossEntropy(), SGD(), TrainingSettings(), None, noise(16), rows)
+    task = Task(model, SoftmaxCrossEntropy(), SGD(), TrainingSettings(), None, noise(16), rows, fresh=True)
     assert sharing_of(task, ranks) == ("rows" if shared else "none")
