@@ -20,12 +20,17 @@ FEW_ROWS, FEW_TO_SUM = 32, 64
 
 
 def product(a: Array, b: Array, out: Array) -> Array:
-    """a b, written to `out`; piece by piece, some rows of `a` at a time.
+    """a b, written to `out`; piece by piece, some rows of a, or some columns of a and rows of b, which are added up.
 
-    From 784 inputs to 10 outputs it takes 0.7 of the time of one product, from 784 to 64 with 32 rows 0.8.
+    From 784 inputs to 10 outputs it takes 0.7 of the time of one product; to 64 with 32 rows 0.8, with 128 rows 0.9.
     """
-    rows = _rows(len(a), *b.shape) if spares_small_products() else 0
-    return _by_rows(a, b, out, rows) if rows else np.matmul(a, b, out=out)
+    rows, inner = _rows_or_inner(len(a), *b.shape) if spares_small_products() else (0, 0)
+    if not inner:
+        return _by_rows(a, b, out, rows) if rows else np.matmul(a, b, out=out)
+    np.matmul(a[:, :inner], b[:inner], out=out)
+    for start in range(inner, len(b), inner):
+        out += a[:, start : start + inner] @ b[start : start + inner]
+    return out
 
 
 def product_over_rows(a: Array, b: Array, out: Array) -> Array:
@@ -55,10 +60,13 @@ def _by_rows(a: Array, b: Array, out: Array, rows: int) -> Array:
 
 
 @cache
-def _rows(rows: int, inner: int, columns: int) -> int:
-    """Of a piece of a b; 0 for the whole."""
+def _rows_or_inner(rows: int, inner: int, columns: int) -> tuple[int, int]:
+    """Of a piece of a b; both 0 for the whole."""
     piece = _piece(inner * columns)
-    return piece if piece < rows and (piece >= LEAST_ROWS or rows <= FEW_ROWS) else 0
+    if piece < rows and (piece >= LEAST_ROWS or rows <= FEW_ROWS):
+        return piece, 0
+    piece = _piece(rows * columns)
+    return 0, piece if FEW_TO_SUM < rows <= 2 * FEW_TO_SUM and columns % 64 == 0 and LEAST_ROWS <= piece < inner else 0
 
 
 @cache

@@ -50,7 +50,7 @@ NARROW, FEW = (1000, 784, 10), (32, 784, 64)
 
 @pytest.mark.usefixtures("in_pieces")
 class TestValues:
-    @pytest.mark.parametrize("rows", [1, 7, 8, 9, 32, 33, 64, 65, 120, 121, 1000])
+    @pytest.mark.parametrize("rows", [1, 7, 8, 9, 32, 33, 64, 65, 120, 121, 128, 129, 1000])
     @pytest.mark.parametrize(("inner", "columns"), [(784, 10), (784, 64), (10, 3), (1, 1), (2048, 10), (100, 100)])
     def test_they_are_the_products(self, rows: int, inner: int, columns: int) -> None:
         a, b, dy = RNG.normal(size=(rows, inner)), RNG.normal(size=(inner, columns)), RNG.normal(size=(rows, columns))
@@ -89,6 +89,12 @@ class TestPieces:
         assert len(sizes) > 1
         assert max(sizes) <= products.SMALL
         assert sum(sizes) == rows * inner * columns
+
+    @pytest.mark.parametrize(("rows", "inner", "first"), [(65, 720, 240), (128, 720, 120), (128, 784, 120)])
+    def test_some_of_what_is_summed_up_at_a_time(self, sizes: list[int], rows: int, inner: int, first: int) -> None:
+        product(np.ones((rows, inner)), np.ones((inner, 64)), np.empty((rows, 64)))
+        assert sizes == [rows * first * 64]  # the others are added with @
+        assert first * rows * 64 <= products.SMALL
 
     @pytest.mark.parametrize("shape", [NARROW, FEW, (64, 784, 100), (128, 784, 64)])
     def test_over_rows(self, sizes: list[int], shape: tuple[int, int, int]) -> None:
