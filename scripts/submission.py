@@ -1,15 +1,15 @@
-"""Kaggle's submission file: ImageId,Label, ids from 1, in the order of the table."""
+"""Kaggle's submission file: ImageId,Label, ids from 1, in the order of the table; and its like with probabilities."""
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from framework.errors import EnvironmentFault, InputError, shown_path
 from framework.files import publish
-from framework.types import Integers
+from framework.types import Array, Integers, Numbers
 
 HEADER = ["ImageId", "Label"]
 
@@ -45,17 +45,30 @@ def write_submission(path: Path, labels: Integers, *, force: bool) -> None:
     """Publish `labels` at `path`, then read the file again and compare. Refuses to overwrite without `force`, but for
     the very same submission: a run that is resumed may have written it before it was killed.
     """
-    lines = [",".join(HEADER), *(f"{number},{label}" for number, label in enumerate(labels.tolist(), start=1)), ""]
-    content = "\n".join(lines).encode("ascii")
+    _write(path, HEADER, labels[:, np.newaxis], str, force=force)
+
+
+def write_probabilities(path: Path, probabilities: Array, *, force: bool) -> None:
+    """The same for `probabilities` (n, classes), with a column for each class: ImageId,0,1,... Not for Kaggle."""
+    header = [HEADER[0], *map(str, range(probabilities.shape[1]))]
+    text = "{:.9g}" if probabilities.dtype == np.float32 else "{:.17g}"  # as many digits as give the very number back
+    _write(path, header, probabilities, text.format, force=force)
+
+
+def _write(path: Path, header: list[str], rows: Numbers, text: Callable[[float], str], *, force: bool) -> None:
+    lines = (f"{number},{','.join(map(text, row))}" for number, row in enumerate(rows.tolist(), start=1))
+    content = "\n".join([",".join(header), *lines, ""]).encode("ascii")
     check_target(path, force=force or _holds(path, content))
     publish(path, content)
     try:
         with open(path, newline="", encoding="ascii") as file:
-            header, *rows = list(csv.reader(file))
+            first, *written = csv.reader(file)
     except OSError as error:
         raise EnvironmentFault(f"{path}: cannot be read again: {error.strerror or error}") from error
-    written = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    if header != HEADER or not np.array_equal(written, np.column_stack([np.arange(1, len(labels) + 1), labels])):
+    again = np.array(written, np.float64).reshape(-1, len(header))
+    numbers, values = again[:, 0], again[:, 1:].astype(rows.dtype)
+    counted = np.array_equal(numbers, np.arange(1, len(rows) + 1))
+    if first != header or not counted or not np.array_equal(values, rows):
         raise EnvironmentFault(f"{path}: reading it again gave other contents than were written")
 
 

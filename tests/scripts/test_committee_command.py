@@ -71,6 +71,26 @@ def test_several_runs_predict_what_their_committee_does(
     assert all((model.predict(rows) != expected).any() for model in _models(runs))
 
 
+@pytest.mark.parametrize(("members", "words"), [(1, ()), (2, ()), (2, ("--augment", 1))])
+def test_probabilities_are_those_of_the_models_to_the_last_digit(
+    runs: list[str], chalknet: Chalknet, unlabelled_csv: Path, members: int, words: tuple[object, ...]
+) -> None:
+    names = runs[:members]
+    done = chalknet("predict", *names, unlabelled_csv, "--out", "p.csv", "--probabilities", *words)
+    assert (done.code, done.err) == (0, "")
+    header, *lines = Path("p.csv").read_text().splitlines()
+    assert header == "ImageId,0,1,2,3,4,5,6,7,8,9"
+    assert [line.split(",")[0] for line in lines] == [str(number) for number in range(1, 201)]
+    written = np.array([line.split(",")[1:] for line in lines], np.float64)
+    together = Committee(_models(names)) if members > 1 else _models(names)[0]
+    one = Augmented(together, _augmented("r0", 1).augmentation, versions=1) if words else together
+    expected = one.predict_proba(_rows(unlabelled_csv))
+    np.testing.assert_array_equal(written.astype(expected.dtype), expected)
+    again = chalknet("predict", *names, unlabelled_csv, "--out", "p.csv", "--probabilities", *words)
+    assert again.code == 2
+    assert "p.csv" in again.err
+
+
 def test_several_runs_are_measured_as_their_committee_is(
     runs: list[str], chalknet: Chalknet, labelled_csv: Path
 ) -> None:
