@@ -27,11 +27,12 @@ class Measured:
         return statistics.mean(self.accuracies)
 
 
-def measured(name: str) -> Measured:
-    """The figures of the recipe called `name`, as they were measured last."""
+def measured(name: str) -> Measured | None:
+    """The figures of the recipe called `name`, as they were measured last; None for one that never was."""
     with MEASURED.open(newline="", encoding="utf-8") as file:
         runs = [row for row in csv.DictReader(file) if row["recipe"] == name]
+    if not runs:
+        return None
+    seconds = [float(run["training_seconds"]) for run in runs if run["training_seconds"]]
     accuracies = tuple(float(run["accuracy"]) for run in runs)
-    return Measured(
-        accuracies, statistics.median(float(run["training_seconds"]) for run in runs if run["training_seconds"])
-    )
+    return Measured(accuracies, statistics.median(seconds) if seconds else None)

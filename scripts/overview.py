@@ -70,7 +70,8 @@ def show_recipes(console: Console) -> None:
     for name in RECIPES:
         figures = measured(name)
         size = f"{recipe(name).build().parameters.values.size:,}"
-        accuracy, time = percent(figures.accuracy), "" if figures.seconds is None else clock(figures.seconds)
+        accuracy = "" if figures is None else percent(figures.accuracy)
+        time = "" if figures is None or figures.seconds is None else clock(figures.seconds)
         table.add_row(*map(words, (name, size, accuracy, time, summary(name))))
     console.print(table)
     say(

@@ -282,9 +282,20 @@ def test_recipes_have_a_line_each(width: int, chalknet: Chalknet, monkeypatch: p
         model: Sequential = recipe(name).build()
         figures = measured(name)
         size = f"{model.parameters.values.size:,}"
+        assert figures is not None
         assert figures.seconds is not None
         assert line == [name, size, f"{figures.accuracy:.2%}", clock(figures.seconds), summary(name)]
     assert max(map(len, done.out.splitlines())) <= width
+
+
+def test_a_recipe_that_was_never_measured_has_no_figures(chalknet: Chalknet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "kaggle-2", RECIPES["kaggle"])
+    monkeypatch.setattr("scripts.overview.recipe", lambda name: recipe(name.removesuffix("-2")))
+    done = chalknet("recipes")
+    assert (done.code, done.err) == (0, "")
+    (line,) = [line for line in done.out.splitlines() if line.startswith("kaggle-2 ")]
+    size = f"{recipe('kaggle').build().parameters.values.size:,}"
+    assert re.split(" {2,}", line.strip()) == ["kaggle-2", size, summary("kaggle-2")]
 
 
 def test_a_run_that_was_stopped_says_how_to_go_on(run: Path, chalknet: Chalknet) -> None:
