@@ -72,7 +72,7 @@ class SoftmaxCrossEntropy(Loss):
     ) -> tuple[float, Array, int | None]:
         t, smoothing, right = targets, self.label_smoothing, None
         fraction = fractions(len(outputs), sample_weight, self._row_weights(t))
-        first = _row_starts(*outputs.shape)
+        first, ones = _row_starts(*outputs.shape), _ones(outputs.shape[1], outputs.dtype)
         top = outputs.argmax(axis=1)
         top += first
         # log Σ e^z = max z + log1p(Σ over the others of e^(z − max z)): the others' sum may be tiny, 1 + it may not.
@@ -82,23 +82,26 @@ class SoftmaxCrossEntropy(Loss):
         column = weight if isinstance(weight, float) else weight[:, np.newaxis]
         flat = p.reshape(-1)
         flat[top] = 0
-        rest = np.einsum("ij->i", p)  # a sum along short rows, four times as fast as np.sum
+        rest = p.dot(ones)  # a sum along short rows, three times as fast as np.sum
         flat[top] = 1
         losses = np.log1p(rest)
         rest += 1
         p *= np.divide(weight, rest, out=rest)[:, np.newaxis]
+        sharp = 1 - smoothing
         if t.ndim == 1:  # labels: q has one entry in a row
             own = np.add(first, t, dtype=np.intp, casting="unsafe")
             right = int(np.count_nonzero(own == top))
-            losses -= (1 - smoothing) * below.take(own)
-            flat[own] -= (1 - smoothing) * weight
+            likely = below.take(own)
+            losses -= sharp * likely if smoothing else likely
+            flat[own] -= sharp * weight
         else:
             t = t.astype(p.dtype, copy=False)
-            losses -= (1 - smoothing) * np.einsum("ij,ij->i", t, below)
-            p -= (1 - smoothing) * t * column
+            losses -= sharp * np.einsum("ij,ij->i", t, below)
+            p -= sharp * t * column
         if smoothing:
-            losses -= smoothing * below.mean(axis=1)
-            p -= smoothing / outputs.shape[1] * column
+            each = smoothing / outputs.shape[1]
+            losses -= each * below.dot(ones)
+            p -= each * column
         return mean(losses, fraction), p, right
 
     def _checked(self, outputs: Array, targets: Numbers) -> Numbers:
@@ -124,6 +127,13 @@ def _row_starts(rows: int, columns: int) -> Integers:
     starts = np.arange(0, rows * columns, columns)
     starts.flags.writeable = False
     return starts
+
+
+@lru_cache(maxsize=8)
+def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
+    ones = np.ones(size, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def softmax(scores: ArrayLike) -> Array:
