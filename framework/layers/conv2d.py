@@ -21,6 +21,7 @@ from framework.layers.windows import Padding, Windows, blocks, inside, zeros_aro
 from framework.parameters import Parameter
 from framework.products import product, product_over_rows
 from framework.randomness import Step
+from framework.sums import sum_over_rows
 from framework.types import Array, Shape
 
 FEW_CHANNELS = 4
@@ -122,7 +123,7 @@ class Conv2D(Layer):
             matrix = self._matrix(windows[images, rows], self.scratch)
             grad += product_over_rows(matrix, dy_rows, block_grad)
             if bias_grad is not None:
-                bias_grad += np.matmul(np.ones(len(dy_rows), dy.dtype), dy_rows)  # see Dense
+                bias_grad += sum_over_rows(dy_rows)
             if dx is not None:
                 if rows.start == 0:
                     dx[images] = 0

@@ -11,6 +11,7 @@ from framework.layers.base import Layer
 from framework.parameters import Parameter
 from framework.products import product, product_over_rows, transposed
 from framework.randomness import Step
+from framework.sums import sum_over_rows
 from framework.types import Array, Shape
 
 
@@ -78,8 +79,6 @@ class Dense(Layer):
         return product(dy, transposed(self.weight.value), self.scratch("dx", x.shape, x.dtype))
 
     def find_bias_grad(self, dy: Array) -> None:
-        """db = Σ dy over the rows, as a product: 3 times as fast as np.sum at 128 x 128, 7 times at 4096 x 10."""
+        """db = Σ dy over the rows."""
         if self.bias is not None:
-            ones = self.scratch("ones", (len(dy),), dy.dtype)
-            ones.fill(1)
-            np.matmul(ones, dy, out=self.bias.grad)
+            self.bias.grad[...] = sum_over_rows(dy)

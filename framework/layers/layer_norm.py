@@ -53,8 +53,8 @@ class LayerNorm(Layer):
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         normalized = self.kept("normalized")
         product = np.multiply(dy, normalized, out=self.scratch("product", dy.shape, dy.dtype))
-        feature_sums(product, out=self.gamma.grad)
-        feature_sums(dy, out=self.beta.grad)
+        self.gamma.grad[...] = feature_sums(product)
+        self.beta.grad[...] = feature_sums(dy)
         if not need_dx:
             return None
         dy *= self.gamma.value

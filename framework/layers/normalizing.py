@@ -1,9 +1,8 @@
 """What the layers that normalise have in common: features on the last axis, and an ε that keeps 1/√(σ² + ε) finite."""
 
-import numpy as np
-
 from framework.arguments import real_number
 from framework.errors import InputError
+from framework.sums import sum_over_rows
 from framework.types import Array, Shape
 
 SMALLEST_EPSILON = 1e-30
@@ -23,8 +22,6 @@ def checked_last_axis(layer: object, input_shape: Shape, features: int) -> Shape
     return input_shape
 
 
-def feature_sums(x: Array, out: Array | None = None) -> Array:
+def feature_sums(x: Array) -> Array:
     """Σ over all axes but the last."""
-    rows = x.reshape(-1, x.shape[-1])
-    # a product, as for the bias of Dense: 4096 x 128 take 55 µs, np.sum 144, and of 60,000 rows the error is a third
-    return np.matmul(np.ones(len(rows), x.dtype), rows, out=out)
+    return sum_over_rows(x.reshape(-1, x.shape[-1]))

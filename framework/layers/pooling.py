@@ -13,6 +13,7 @@ from framework.errors import InputError
 from framework.layers.base import Layer
 from framework.layers.windows import Windows, blocks
 from framework.randomness import Step
+from framework.sums import ones
 from framework.types import Array, Shape
 
 
@@ -129,8 +130,8 @@ class GlobalAveragePool2D(Layer):
     def forward(self, x: Array, *, step: Step | None = None) -> Array:
         n, height, width, channels = x.shape
         y = _room(self, x, step)
-        # Σ as a product, as in Dense
-        np.matmul(np.ones(height * width, x.dtype), x.reshape(n, height * width, channels), out=y)
+        # Σ as a product, see sums.py
+        np.matmul(ones(height * width, x.dtype), x.reshape(n, height * width, channels), out=y)
         y /= height * width
         if step is not None:
             self.keep(x=x)

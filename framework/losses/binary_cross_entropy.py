@@ -12,6 +12,7 @@ from framework.curves import sigmoid, softplus
 from framework.errors import InputError
 from framework.losses.base import Loss, weighted_mean
 from framework.losses.targets import target_rows
+from framework.sums import sum_along_rows
 from framework.types import Array
 
 
@@ -51,4 +52,4 @@ class BinaryCrossEntropy(Loss):
         grad = sigmoid(outputs)
         grad -= rows
         grad /= k
-        return weighted_mean(np.einsum("ij->i", losses) / k, grad, sample_weight)
+        return weighted_mean(sum_along_rows(losses) / k, grad, sample_weight)

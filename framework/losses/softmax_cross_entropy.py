@@ -14,6 +14,7 @@ from framework.arguments import fraction, real_number
 from framework.errors import InputError, as_given
 from framework.losses.base import Loss, Weights, fractions, mean
 from framework.losses.targets import checked_labels, checked_probabilities
+from framework.sums import sum_along_rows
 from framework.types import Array, Integers, Numbers
 
 LIGHTEST, HEAVIEST = 1e-6, 1e6
@@ -72,7 +73,7 @@ class SoftmaxCrossEntropy(Loss):
     ) -> tuple[float, Array, int | None]:
         t, smoothing, right = targets, self.label_smoothing, None
         fraction = fractions(len(outputs), sample_weight, self._row_weights(t))
-        first, ones = _row_starts(*outputs.shape), _ones(outputs.shape[1], outputs.dtype)
+        first = _row_starts(*outputs.shape)
         top = outputs.argmax(axis=1)
         top += first
         # log Σ e^z = max z + log1p(Σ over the others of e^(z − max z)): the others' sum may be tiny, 1 + it may not.
@@ -82,7 +83,7 @@ class SoftmaxCrossEntropy(Loss):
         column = weight if isinstance(weight, float) else weight[:, np.newaxis]
         flat = p.reshape(-1)
         flat[top] = 0
-        rest = p.dot(ones)  # a sum along short rows, three times as fast as np.sum
+        rest = sum_along_rows(p)
         flat[top] = 1
         losses = np.log1p(rest)
         rest += 1
@@ -100,7 +101,7 @@ class SoftmaxCrossEntropy(Loss):
             p -= sharp * t * column
         if smoothing:
             each = smoothing / outputs.shape[1]
-            losses -= each * below.dot(ones)
+            losses -= each * sum_along_rows(below)
             p -= each * column
         return mean(losses, fraction), p, right
 
@@ -127,13 +128,6 @@ def _row_starts(rows: int, columns: int) -> Integers:
     starts = np.arange(0, rows * columns, columns)
     starts.flags.writeable = False
     return starts
-
-
-@lru_cache(maxsize=8)
-def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
-    ones = np.ones(size, dtype)
-    ones.flags.writeable = False
-    return ones
 
 
 def softmax(scores: ArrayLike) -> Array:
