@@ -29,7 +29,7 @@ class Bug:
 LAYERS, LOSSES = "framework/layers", "framework/losses"
 BUGS = (
     Bug("sign of the weight gradient", f"{LAYERS}/dense.py", "product_over_rows(x, dy,", "product_over_rows(-x, dy,"),
-    Bug("bias not summed", f"{LAYERS}/dense.py", "np.matmul(ones, dy,", "np.matmul(np.eye(len(dy))[0], dy,"),
+    Bug("bias not summed", f"{LAYERS}/dense.py", "= sum_over_rows(dy)", "= dy[0]"),
     Bug(
         "weight not transposed",
         f"{LAYERS}/dense.py",
@@ -51,13 +51,13 @@ BUGS = (
     Bug(
         "label left out of the gradient",
         f"{LOSSES}/softmax_cross_entropy.py",
-        "            flat[own] -= (1 - smoothing) * weight\n",
+        "            flat[own] -= sharp * weight\n",
         "",
     ),
     Bug(
         "smoothing left out",
         f"{LOSSES}/softmax_cross_entropy.py",
-        "p -= smoothing / outputs.shape[1] * column",
+        "p -= each * column",
         "pass",
     ),
     Bug(
