@@ -17,8 +17,10 @@ def split(dataset: Dataset, fraction: float, *, seed: int = 0) -> tuple[Dataset,
 def split_indices(labels: Integers | None, n: int, fraction: float, *, seed: int = 0) -> tuple[Integers, Integers]:
     """(training, validation) indices of n samples, both ascending: round(fraction · n) samples are held out.
 
-    With `labels` every class gives its share, to within one sample. The choice depends on the labels, `fraction` and
-    `seed` alone, not on the seed of the training, so runs with different seeds are compared on the same samples.
+    With `labels` every class gives its share, to within one sample; whole numbers to be predicted, which look like
+    labels, are held out all along their range. Every sample is as likely to be chosen. The choice depends on the
+    labels, `fraction` and `seed` alone, not on the seed of the training, so runs with different seeds are compared on
+    the same samples.
     Raises InputError where either side would be empty.
     """
     if not 0 < fraction < 1:
@@ -28,19 +30,14 @@ def split_indices(labels: Integers | None, n: int, fraction: float, *, seed: int
     held_out = round(fraction * n)
     if not 0 < held_out < n:
         raise InputError(f"validation_split: {fraction} of {n} rows is {held_out}; expected at least one on each side")
-    order: Integers = stream(checked_seed(seed), "split").permutation(n)
-    chosen = order[:held_out] if labels is None else _share_of_each_class(labels, order, held_out)
+    random = stream(checked_seed(seed), "split")
+    order: Integers = random.permutation(n)
+    if labels is None:
+        chosen = order[:held_out]
+    else:
+        # in the order of their classes, shuffled within each: so many at even distances, from a place that is drawn
+        places = (np.arange(held_out) * n + random.integers(n)) // held_out
+        chosen = order[labels[order].argsort(kind="stable")][places]
     training = np.ones(n, dtype=bool)
     training[chosen] = False
     return np.flatnonzero(training), np.flatnonzero(~training)
-
-
-def _share_of_each_class(labels: Integers, order: Integers, held_out: int) -> Integers:
-    """`held_out` of the indices in `order`, the first ones of each class, by largest remainder."""
-    classes, counts = np.unique(labels, return_counts=True)
-    shares = counts * (held_out / len(labels))
-    quotas = np.floor(shares).astype(np.int64)
-    cut_most = np.argsort(quotas - shares, kind="stable")
-    quotas[cut_most[: held_out - quotas.sum()]] += 1
-    ordered = labels[order]
-    return np.concatenate([order[ordered == label][:quota] for label, quota in zip(classes, quotas, strict=True)])

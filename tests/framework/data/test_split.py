@@ -11,8 +11,8 @@ from framework import InputError, split_indices
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1])
 GOLDEN_PLAIN = [1, 9, 11, 14, 15, 17]
-GOLDEN_STRATIFIED = [1, 9, 11, 14, 15, 16]
-GOLDEN_SEED_1 = [1, 2, 8, 12, 16, 18]
+GOLDEN_STRATIFIED = [1, 8, 9, 11, 18, 19]
+GOLDEN_SEED_1 = [1, 2, 3, 5, 13, 18]
 
 
 @given(st.integers(2, 200), st.floats(0.01, 0.99), st.integers(0, 2**64 - 1))
@@ -45,6 +45,31 @@ def test_rare_classes_leave_the_common_one_its_share() -> None:
     labels = np.array([0] * 200 + list(range(1, 501)))  # 500 classes of one sample beside one of 200
     _, validation = split_indices(labels, len(labels), 0.4)
     assert abs(np.count_nonzero(labels[validation] == 0) - 0.4 * 200) <= 1
+
+
+def test_every_row_is_as_likely_to_be_held_out() -> None:
+    labels = np.array([0] * 3 + [1] * 5 + [2] * 7 + [3])
+    times = np.zeros(16)
+    for seed in range(4000):
+        times[split_indices(labels, 16, 0.25, seed=seed)[1]] += 1
+    assert np.abs(times / 4000 - 0.25).max() < 0.035  # five standard deviations
+
+
+def test_many_classes_of_equal_size_are_held_out_all_along() -> None:
+    labels = np.repeat(np.arange(100), 5)
+    taken = labels[split_indices(labels, 500, 0.1)[1]]
+    assert len(set(taken.tolist())) == 50
+    assert abs(np.count_nonzero(taken < 50) - 25) <= 1
+
+
+def test_whole_numbers_to_be_predicted_are_held_out_all_along_their_range() -> None:
+    numbers = np.random.default_rng(0).permutation(1000)
+    _, validation = split_indices(numbers, 1000, 0.1)
+    held_out = np.sort(numbers[validation])
+    assert len(held_out) == 100
+    assert np.all(held_out // 10 == np.arange(100))
+    prices = np.random.default_rng(0).integers(20_000, 90_000, 5000)
+    assert abs(np.median(prices[split_indices(prices, 5000, 0.1)[1]]) / np.median(prices) - 1) < 0.02
 
 
 def test_golden_indices() -> None:
