@@ -21,11 +21,25 @@ LARGE_INPUT = 20.0
 def first_not_finite(model: Sequential, parts: Iterable[Batch], step: Step) -> str | None:
     """What is not finite, in the order in which a step computes: weights, what each layer gives, gradients.
 
-    None where all of these are finite. The layers run forward once more, on the same rows with the same random numbers.
+    None where all of these are finite. The layers run forward once more, on the same rows with the same random numbers;
+    what they keep without learning it stays as it is.
     """
     for array in (*model.parameters, *model.buffers):
         if not np.isfinite(array.value).all():
             return f"the weights {array.path}"
+    before = model.buffers.values.copy()
+    try:
+        if place := _first_output(model, parts, step):
+            return place
+    finally:
+        model.buffers.values[...] = before
+    for parameter in model.parameters:
+        if not np.isfinite(parameter.grad).all():
+            return f"the gradient of {parameter.path}"
+    return None
+
+
+def _first_output(model: Sequential, parts: Iterable[Batch], step: Step) -> str | None:
     with np.errstate(all="ignore"):
         for number, part in enumerate(parts):
             x: Array = real_numbers("x", part.x)
@@ -35,9 +49,6 @@ def first_not_finite(model: Sequential, parts: Iterable[Batch], step: Step) -> s
                 x = layer.forward(x, step=Step(step.seed, step.index, number))
                 if not np.isfinite(x).all():
                     return f"the output of {layer.path} ({type(layer).__name__})"
-    for parameter in model.parameters:
-        if not np.isfinite(parameter.grad).all():
-            return f"the gradient of {parameter.path}"
     return None
 
 

@@ -58,7 +58,8 @@ def fit(
     `sample_weight` (n,) says how much each row of `train` counts in the loss: Σ wᵢ lᵢ / Σ wᵢ of a batch is descended.
     `validation_split` holds that part of `train` out, shuffled and stratified by `split_seed`. Calling it again goes
     on: from the weights as they are, with the model's optimizer and its memory unless it is given another, and with
-    batches in an order not seen before. `show=False` is silent.
+    batches in an order not seen before; a new optimizer begins at step 0, and with the same seed so does the order.
+    `show=False` is silent.
 
     With `checkpoints`, the name of a folder, the training is kept there while it runs, and the same call goes on from
     there when the first one was killed, to the same bits. A Checkpoints object says more: how often, and with what.

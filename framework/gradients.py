@@ -51,9 +51,19 @@ class Gradients:
         self.blas_threads = threads if workers == 1 else 1
         """What the caller should allow the matrix products while this runs."""
         self.loss = loss
-        self.models = (model, *(model.replica() for _ in range(workers - 1)))
-        self._layers = {id(each): fused(each.layers) for each in self.models}
+        self._workers = workers
+        self._replicate(model)
         self._pool: ThreadPoolExecutor | None = None
+
+    def _replicate(self, model: Sequential) -> None:
+        self.models = (model, *(model.replica() for _ in range(self._workers - 1)))
+        self._layers = {id(each): fused(each.layers) for each in self.models}
+        self._settings = repr(model)
+
+    def notice_changes(self) -> None:
+        """If somebody has changed a setting of a layer, all workers have it from now on."""
+        if self._workers > 1 and repr(self.models[0]) != self._settings:
+            self._replicate(self.models[0])
 
     def __enter__(self) -> Self:
         """Start the workers, if there are to be any."""

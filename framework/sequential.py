@@ -147,7 +147,7 @@ class Sequential:
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Copy `weights` in, in place. Raises InputError, and changes nothing, unless names and shapes fit exactly."""
         fill(self._arrays(), weights)
-        self.weights_are = "given"
+        self.seed, self.weights_are = None, "given"
 
     def replica(self) -> Sequential:
         """A model with the same values, in the same memory, but its own gradients and scratch: for another thread."""

@@ -19,7 +19,10 @@ YOUNG = 10
 
 def clip_to_norm(grads: Array, most: float) -> None:
     """g ← g · most / ‖g‖ where ‖g‖, over all parameters, is above `most`. Pascanu et al. 2013, arXiv:1211.5063."""
-    norm = math.sqrt(float(np.dot(grads, grads)))
+    squares = float(np.dot(grads, grads))
+    if not math.isfinite(squares):  # float32 reaches 1e38, its square root 1e19
+        squares = float(np.einsum("i,i", grads, grads, dtype=np.float64, casting="same_kind"))
+    norm = math.sqrt(squares)
     if norm > most:
         grads *= most / norm
 
@@ -29,7 +32,10 @@ def limit_columns(parameter: Parameter, most: float) -> None:
     if len(parameter.shape) < 2:
         return
     columns = parameter.value.reshape(-1, parameter.shape[-1])
-    norms = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    norms = np.einsum("ij,ij->j", columns, columns)
+    if not np.isfinite(norms).all():
+        norms = np.einsum("ij,ij->j", columns, columns, dtype=np.float64, casting="same_kind")
+    np.sqrt(norms, out=norms)
     columns *= np.minimum(1, most / np.maximum(norms, most))
 
 

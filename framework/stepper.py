@@ -47,15 +47,26 @@ class Update:
         return found
 
     def find_gradient(self, batch: Batch, index: int) -> tuple[float, int]:
-        """The first half of a step: the model's gradients, and what is known of the loss. Raises NotFinite."""
+        """The first half of a step: the model's gradients, and what is known of the loss.
+
+        Raises NotFinite; what the layers keep without learning it is then as it was before.
+        """
+        buffers = self.model.buffers.values
+        before = buffers.copy() if buffers.size else buffers
         value, right = self.gradients(batch, Step(self.settings.seed, index))
+        if reason := self._not_finite(value):
+            buffers[...] = before
+            raise NotFinite(reason)
+        return value, right
+
+    def _not_finite(self, value: float) -> str:
         grads = self.model.parameters.grads
         if not math.isfinite(value):
-            raise NotFinite(f"the loss is {value}")
+            return f"the loss is {value}"
         # One product finds NaN and infinity as surely as a look at each number, in half the time; it may also overflow.
         if not (math.isfinite(np.dot(grads, grads)) or np.isfinite(grads).all()):
-            raise NotFinite("a gradient is not finite")
-        return value, right
+            return "a gradient is not finite"
+        return ""
 
     def go(self, rate: float, index: int) -> None:
         """The second half: new weights."""
@@ -77,6 +88,7 @@ class Stepper:
         self._gradients = Gradients(task.model, task.loss, rows=task.rows, threads=threads)
         self._update = Update(task.model, task.optimizer, task.settings, self._gradients)
         self.blas_threads = self._gradients.blas_threads
+        self._looked_at = False
 
     def __enter__(self) -> Self:
         self._gradients.__enter__()
@@ -87,7 +99,11 @@ class Stepper:
 
     def __call__(self, batch: Batch, index: int, rate: float) -> tuple[float, int]:
         """As Update's."""
+        if self._looked_at:
+            self._gradients.notice_changes()
+            self._looked_at = False
         return self._update(batch, index, rate)
 
     def settle(self) -> None:
-        """Model and optimizer are those after the last step at any time."""
+        """Model and optimizer are those after the last step at any time; whoever looks at them now may change them."""
+        self._looked_at = True

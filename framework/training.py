@@ -51,9 +51,9 @@ class Training:
 
     An optimizer object that has trained this very model goes on where it was; a new one starts fresh. A script that
     breaks off the loop has the weights as they are then, and `restore_best()`. With `checkpoints` the training is kept
-    on disk and can go on after a kill. Iterating raises Diverged as soon as the loss or a gradient is no finite number;
-    the weights are those before that step, or, where processes share the training out, may be those of the last report.
-    Between two steps, as at a report, weights and settings may be changed; the samples never.
+    on disk and can go on after a kill. Iterating raises Diverged once the loss or a gradient is no finite number; the
+    weights are those before that step, or, where processes share the training out, may be those of the last report.
+    At a report weights, the schedule, and numbers of layers and optimizer may be changed; after a resume once more.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Training:
         Checkpoints set it to what it was before a stop: another number of threads rounds otherwise.
         """
         if self.settings.threads != "auto":
-            return self.settings.threads
+            return int(self.settings.threads)
         self.begin()
         try:
             return fastest_threads(self._task)

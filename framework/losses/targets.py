@@ -44,7 +44,7 @@ def checked_probabilities(outputs: Array, targets: Numbers) -> Array:
     if targets.dtype.kind == "b":
         targets = targets.astype(outputs.dtype)
     fitting = (targets >= 0).all(axis=1)
-    fitting &= np.abs(np.einsum("ij->i", targets) - 1) <= SUM_TOLERANCE
+    fitting &= np.abs(targets.sum(axis=1, dtype=np.float64) - 1) <= SUM_TOLERANCE
     if not fitting.all():
         row = int(np.flatnonzero(~fitting)[0])
         raise InputError(

@@ -110,6 +110,9 @@ class Elementwise(Optimizer):
 
     def step(self, values: Array, grads: Array, learning_rate: float, index: int) -> None:
         all_slots, change = self.slots, self._scratch
+        if len(all_slots) < len(names := self.slot_names()):
+            late = ", ".join(name for name in names if name not in all_slots)
+            raise InputError(f"{self!r}: got no {late} from the steps before; expected such a setting from the start")
         if len(values) <= BLOCK:
             self.update(Block(values, grads, all_slots, change, self._decayed), learning_rate, index)
             return

@@ -1,7 +1,23 @@
 """gradients: how large the parts are that a batch goes through in. What comes of them is tested with Training."""
 
-from framework import BatchNorm, Conv2D, Dense, Flatten, Rescale, Reshape, Sequential
+import numpy as np
+
+from framework import (
+    SGD,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    EpochReport,
+    Flatten,
+    Rescale,
+    Reshape,
+    Sequential,
+    Training,
+    TrainingSettings,
+)
 from framework.gradients import PART_NUMBERS, PART_ROWS, part_rows
+from framework.types import Array
 from models.recipes import recipe
 
 
@@ -14,3 +30,19 @@ def test_how_many_rows_go_through_at_once() -> None:
     assert part_rows(recipe("digits-cnn").build()) < 128
     assert part_rows(recipe("digits").build()) >= 256
     assert part_rows(Sequential([Dense(784, 10), BatchNorm(10)])) > 10**9
+
+
+def test_a_setting_changed_at_a_report_counts_for_every_worker() -> None:
+    rows = 2 * PART_ROWS + 100
+    x = np.random.default_rng(0).normal(size=(rows, 4)).astype(np.float32)
+
+    def learnt(threads: int, last_rate: float) -> Array:
+        model = Sequential([Dense(4, 8), Dropout(0.5), Dense(8, 3)], seed=0)
+        settings = TrainingSettings(4, None, threads=threads)
+        for event in Training(model, (x, np.arange(rows) % 3), optimizer=SGD(0.1), settings=settings):
+            if isinstance(event, EpochReport):
+                model.layers[1].rate = last_rate  # type: ignore[attr-defined]
+        return model.parameters.values.copy()
+
+    np.testing.assert_array_equal(learnt(1, 0.0), learnt(2, 0.0))
+    assert np.any(learnt(1, 0.0) != learnt(1, 0.5))

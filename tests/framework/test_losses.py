@@ -333,6 +333,11 @@ def test_rows_that_are_no_probabilities_are_refused(targets: list[list[float]], 
         SoftmaxCrossEntropy().value(np.zeros((2, 2)), targets)
 
 
+def test_rows_of_small_integers_do_not_wrap_round() -> None:
+    with pytest.raises(InputError, match="row 0: got numbers from 0 that sum to 257"):
+        SoftmaxCrossEntropy().value(np.zeros((2, 3)), np.array([[128, 129, 0], [0, 1, 0]], np.uint8))
+
+
 def test_probabilities_of_few_bits_are_learnt_in_the_precision_of_the_scores() -> None:
     n = 4096  # 1/n times a probability would have four bits in float16
     outputs, targets = scores(n).astype(np.float32), shares(n).astype(np.float16)

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 import framework
-from framework import SGD, Adam, AdamW, Constant, InputError, Optimizer, Parameter, ParameterVector, RMSprop
+from framework import (
+    SGD,
+    Adam,
+    AdamW,
+    Constant,
+    Dense,
+    InputError,
+    Optimizer,
+    Parameter,
+    ParameterVector,
+    RMSprop,
+    Sequential,
+)
 from framework.optimizers.base import Elementwise
 from framework.specs.optimizers import OptimizerUnion
 from framework.types import Array
@@ -395,3 +407,17 @@ def test_how_many_weights_change_at_a_time_changes_no_bit(
             rule.step(parameters.values, gradient, 0.1, index)
         results.append([parameters.values.tobytes(), *(slot.tobytes() for slot in rule.slots.values())])
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), RMSprop()], ids=repr)
+def test_a_momentum_that_comes_late_is_refused(optimizer: SGD | RMSprop) -> None:
+    vector = Sequential([Dense(2, 3)], seed=0).parameters
+    vector.grads[...] = 1
+    optimizer.begin(vector)
+    optimizer.step(vector.values, vector.grads, 0.1, 0)
+    before = vector.values.copy()
+    optimizer.momentum = 0.5
+    message = r"momentum=0\.5\): got no velocity from the steps before; expected such a setting from the start"
+    with pytest.raises(InputError, match=message):
+        optimizer.step(vector.values, vector.grads, 0.1, 1)
+    np.testing.assert_array_equal(vector.values, before)

@@ -41,6 +41,18 @@ def test_a_gradient_is_clipped_to_the_norm_and_keeps_its_direction(most: float, 
     assert grads.tolist() == pytest.approx(expected, rel=ROUNDING)
 
 
+def test_a_gradient_whose_square_is_beyond_float32_is_clipped_too() -> None:
+    grads = np.array([3e19, -4e19], np.float32)
+    with np.errstate(over="ignore"):
+        clip_to_norm(grads, 1.0)
+    assert grads.tolist() == pytest.approx([0.6, -0.8], rel=ROUNDING)
+    weight = Parameter("weight", (2, 2), Uniform())
+    weight.value[...] = [[3e19, 0.3], [-4e19, 0.4]]
+    with np.errstate(over="ignore"):
+        limit_columns(weight, 1.0)
+    assert weight.value.tolist() == [pytest.approx([0.6, 0.3]), pytest.approx([-0.8, 0.4])]
+
+
 def test_incoming_weights_are_limited_unit_by_unit_and_biases_are_not() -> None:
     weight = Parameter("weight", (2, 3), Uniform())
     weight.value[...] = [[3, 0.3, 0], [4, 0.4, 0]]

@@ -9,6 +9,7 @@ from framework import (
     SGD,
     Adam,
     BatchNorm,
+    Constant,
     Dataset,
     Dense,
     Diverged,
@@ -201,6 +202,21 @@ def test_statistics_that_are_not_finite_are_a_divergence() -> None:
     model = Sequential([Dense(3, 2), Broken()], seed=0)
     with pytest.raises(Diverged, match=r"layers\.1\.running_mean is not finite after the last update"):
         list(Training(model, data_of(40), optimizer=SGD(0.1), settings=settings_of(1)))
+
+
+def test_after_a_divergence_the_statistics_are_those_before_that_step() -> None:
+    """So a script can go on with a smaller rate; and what is blamed is a layer, not the statistics it keeps."""
+    ones = Dense(3, 4, weight_initializer=Constant(1.0))
+    model = Sequential([ones, BatchNorm(4), ReLU(), Dense(4, 2)], seed=0, dtype=np.float64)
+    start = model.buffers.values.copy()
+    x = data_of(40).x.copy()
+    x[-1] = 1.5e308  # three of them are beyond float64
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(Diverged, match=r"first number that is not finite is in the output of layers\.0"),
+    ):
+        list(Training(model, (x, data_of(40).y), optimizer=SGD(0.1), settings=settings_of(1, None)))
+    np.testing.assert_array_equal(model.buffers.values, start)
 
 
 def test_a_last_batch_of_one_row_is_refused_when_it_comes() -> None:

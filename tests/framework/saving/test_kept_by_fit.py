@@ -101,7 +101,7 @@ def test_steps_and_clock_save_beside_each_other(tmp_path: Path, monkeypatch: pyt
 
 
 def test_settings_as_numpy_counts_them_are_kept(tmp_path: Path) -> None:
-    settings = TrainingSettings(np.int64(1), np.int32(8), threads=1)  # type: ignore[arg-type]
+    settings = TrainingSettings(np.int64(1), np.int32(8), threads=np.int64(2))  # type: ignore[arg-type]
     kept = Checkpoints(tmp_path / "run")
     list(Training(Sequential([Dense(3, 2)], seed=0), _rows(), optimizer=SGD(0.1), settings=settings, checkpoints=kept))
     assert Found.read(tmp_path / "run" / "latest.safetensors", ()).plan.training.epochs == 1

@@ -86,6 +86,17 @@ def _normalised() -> Sequential:
     return model
 
 
+def test_what_comes_from_a_file_comes_from_no_seed(tmp_path: Path) -> None:
+    """Else a folder begun with weights of that seed would be taken for that of this model."""
+    path = tmp_path / "m.safetensors"
+    model = Sequential([Dense(2, 3)], seed=0)
+    model.save(path)
+    assert model.seed == 0
+    assert Sequential.load(path).seed is None
+    model.set_weights(model.get_weights())
+    assert model.seed is None
+
+
 def test_running_statistics_come_back(tmp_path: Path) -> None:
     model = _normalised()
     model.save(tmp_path / "model")
