@@ -18,7 +18,7 @@ from framework.console.network import sizes
 from framework.console.text import counted, meanwhile
 from framework.data.dataset import Dataset
 from framework.data.table import Table
-from framework.errors import ChalknetError, Diverged, EnvironmentFault, shown_path
+from framework.errors import ChalknetError, Diverged, EnvironmentFault, TableError, shown_path
 from framework.evaluation import Evaluation, evaluate
 from framework.saving import Checkpoints
 from framework.sharing.ranks import Sharing
@@ -36,7 +36,8 @@ from scripts.options import Options
 from scripts.run_folder import Report, RunFolder
 from scripts.run_spec import find_run_spec
 from scripts.submission import write_submission
-from scripts.tables import read
+from scripts.tables import check_columns, read
+from scripts.words import word
 
 
 def run_job(recipe: str, settings: list[str], options: Options) -> None:
@@ -80,7 +81,9 @@ def _work(
     model, source = spec.build(), options.train or digits.TRAIN
     title, origin = f"{Path(recipe).stem} {sizes(model)}", _origin(source)
     with _timed(seconds, "load"), meanwhile(console, f"reading {origin}"):
-        table = _read(source, spec, console)
+        table, test = _read(source, spec, console), options.test_table()
+        if test is not None:
+            check_columns(test, spec.data)  # its rows are for the end
         to_predict = _unlabelled(options.predict, spec, table)
         interruptible = Interruptible(checkpoints)
         training = spec.prepare(table.dataset(), model=model, checkpoints=interruptible)
@@ -104,7 +107,7 @@ def _work(
     folder.write_history(training.history)
 
     with _timed(seconds, "evaluate"):
-        measured_on, data = _measured_on(training, spec, table, options.test_table(), console)
+        measured_on, data = _measured_on(training, spec, table, test, console)
         evaluation = None if data is None else evaluate(training.model, data, loss=training.loss)
     say(console, "")
     if data is None or evaluation is None:
@@ -169,9 +172,13 @@ def _kept(folder: RunFolder, to_resume: str, *, new: bool) -> Iterator[None]:
         if new and not folder.has_work():
             folder.abandon()
         elif isinstance(error, Diverged | EnvironmentFault) or (new and isinstance(error, ChalknetError)):
-            kept = "the trained model" if folder.has_model() else "what was learnt before"
-            safe = f"{kept} is safe in {shown_path(folder.best() or folder.path)}"
-            raise type(error)(str(error), hint=f"{error.hint}; {safe}" if error.hint else safe) from error
+            if folder.has_model():
+                way_on = f"{shown_path(folder.path)} has the trained model"
+                if isinstance(error, TableError):
+                    way_on += f", and chalknet resume {word(folder.path)} --no-test does the rest without that table"
+            else:
+                way_on = f"what was learnt before is safe in {shown_path(folder.best() or folder.path)}"
+            raise type(error)(str(error), hint=f"{error.hint}; {way_on}" if error.hint else way_on) from error
         raise
 
 

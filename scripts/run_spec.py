@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Sequence
 
 from framework.errors import InputError, SpecError, quoted
+from framework.nearest import nearest
 from framework.specs import ModelSpec, RunSpec, parse_spec, read_spec
 from framework.specs.complaints import Json
 from models.digits import digit_table
 from models.recipes import RECIPES, recipe
-from scripts.nearest import nearest
 from scripts.settings import Setting, changed
 from scripts.tables import TABLES
 

@@ -3,9 +3,11 @@
 import difflib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from framework.data.table import Table, read_table
+from framework.data.table import Table, check_header, read_table
 from framework.errors import InputError, TableError, quoted, shown_path
 from framework.specs import DataSpec
 from models import digits
@@ -39,8 +41,20 @@ def check_table(path: Path, *, like: str, hint: str | None = None) -> None:
 
 def read(path: Path, data: DataSpec, *, labelled: bool = True) -> Table:
     """The table at `path`, which `data` describes. Raises TableError, with a hint at what is not as described."""
-    try:
+    with _explained(path, data):
         return read_table(path, data.table_format(), labelled=labelled)
+
+
+def check_columns(path: Path, data: DataSpec) -> None:
+    """Raise TableError where the table at `path`, with labels, has other columns than `data` says. No row is read."""
+    with _explained(path, data):
+        check_header(path, data.table_format())
+
+
+@contextmanager
+def _explained(path: Path, data: DataSpec) -> Iterator[None]:
+    try:
+        yield
     except TableError as error:
         hints = [hint for hint in (error.hint, _misfit(str(error), path, data, error.hint)) if hint]
         raise TableError(str(error), hint="; ".join(hints) or None) from None

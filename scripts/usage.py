@@ -15,8 +15,8 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_command
 
 from framework.errors import ChalknetError, InputError, quoted
+from framework.nearest import likeness, nearest
 from scripts.help import without_types_of_flags
-from scripts.nearest import likeness, nearest
 from scripts.words import word
 
 EXAMPLES = {

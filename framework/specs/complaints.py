@@ -1,6 +1,5 @@
 """What is wrong with a spec, in our words: pydantic's first complaint as place, what came, and what was expected."""
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from framework.errors import SpecError, printable, quoted
+from framework.nearest import nearest
 from framework.specs.base import (
     AugmentationSpec,
     ComponentSpec,
@@ -181,9 +181,8 @@ def _fields(kind: type[Spec], place: Sequence[str | int], tree: Json, extra: Ext
 
 
 def _nearest(given: str, names: Sequence[str]) -> str | None:
-    given = given[:LONGEST_NAME]
-    near = difflib.get_close_matches(given, names, 1) or difflib.get_close_matches(given.lower(), names, 1)
-    return f"did you mean {quoted(near[0])}?" if near else None
+    near = nearest(given[:LONGEST_NAME], names)
+    return f"did you mean {quoted(near)}?" if near else None
 
 
 def shown(value: object) -> str:

@@ -32,9 +32,7 @@ def json_object(text: str | bytes, source: str) -> dict[str, Json]:
     try:
         tree: Json = json.loads(decoded, object_pairs_hook=builder.made_object, parse_int=builder.made_integer)
     except json.JSONDecodeError as error:
-        place, got = f"line {error.lineno}, column {error.colno}", decoded[error.pos : error.pos + 1]
-        message = f"{source}: {place}: got {quoted(got) if got else 'the end'}; expected a JSON object"
-        raise SpecError(message, hint=f"Python's JSON reader says: {error.msg}") from None
+        raise _explained(error, source) from None
     if not isinstance(tree, dict):
         raise SpecError(f"{source}: got {shown(tree)}; expected a JSON object")
     fault = builder.first_fault(tree) if builder.faults else None
@@ -42,6 +40,35 @@ def json_object(text: str | bytes, source: str) -> dict[str, Json]:
         path, message = fault
         raise SpecError(located(source, path, message))
     return tree
+
+
+EXPECTED = {
+    "Expecting ',' delimiter": "',' or the end of the list or object",
+    "Expecting ':' delimiter": "':' between name and value",
+    "Expecting property name": "a name in double quotes",
+    "Expecting value": "a value",
+    "Extra data": "the end",
+    "Illegal trailing comma": "no comma before the end",
+}
+"""By how json's own message begins."""
+HINTS = {
+    "'": "JSON takes double quotes",
+    "/#": "JSON has neither comments nor fractions",
+    "NTF": "JSON writes null, true and false",
+    "}]": "is there a comma too many before it?",
+}
+"""By what came."""
+
+
+def _explained(error: json.JSONDecodeError, source: str) -> SpecError:
+    """What json stumbled over, in our words where we know more."""
+    got = error.doc[error.pos : error.pos + 1]
+    expected = next((ours for theirs, ours in EXPECTED.items() if error.msg.startswith(theirs)), "")
+    hint = next((hint for signs, hint in HINTS.items() if got and got in signs), None)
+    if not expected or not error.doc[: error.pos].strip():
+        expected, hint = "a JSON object", f"Python's JSON reader says: {error.msg}"
+    place = f"line {error.lineno}, column {error.colno}"
+    return SpecError(f"{source}: {place}: got {quoted(got) if got else 'the end'}; expected {expected}", hint=hint)
 
 
 def _check_brackets(text: str, source: str) -> None:

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scripts.nearest import likeness, nearest
+from framework.nearest import likeness, nearest
 from scripts.settings.places import Draft, Path, Place
 from scripts.settings.values import parsed, repairs, spelled
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
+from framework.nearest import nearest
 from framework.specs.complaints import Json
 from framework.specs.limits import MAX_DEPTH
-from scripts.nearest import nearest
 
 WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),

@@ -310,8 +310,22 @@ def test_what_fails_after_the_training_does_not_cost_the_training(
     done = chalknet("train", "--train", digits_csv, "--epochs", 1, "--test", bad, "--run", "r")
     assert done.code == 2
     assert "bad.csv: line 601, column 'pixel783'" in done.err
-    assert "the trained model is safe in r" in done.err
+    way_on = "chalknet resume r --no-test"
+    assert done.err.endswith(f"\n  hint: r has the trained model, and {way_on} does the rest without that table\n")
     assert chalknet("evaluate", "r", digits_csv).code == 0
+    assert chalknet(*way_on.split()[1:]).code == 0
+    assert Path("r/report.json").exists()
+
+
+def test_a_table_to_measure_on_with_other_columns_is_refused_before_the_training(
+    chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path
+) -> None:
+    """As Kaggle's test.csv is, which has no labels. Rows are not looked at before the end."""
+    done = chalknet("train", "--train", digits_csv, "--test", unlabelled_csv, "--run", "r")
+    assert (done.code, done.out.count("\n")) == (2, 1)
+    assert "line 1, column 'label': got nothing; expected a column of this name" in done.err
+    assert done.err.endswith("\n  hint: is this the test file? It has no labels\n")
+    assert not Path("r").exists()
 
 
 def test_the_table_to_predict_is_never_overwritten(chalknet: Chalknet, digits_csv: Path, unlabelled_csv: Path) -> None:

@@ -6,6 +6,6 @@ columns, `plain` reads what is beyond doubt, `strict` reads or refuses the rest,
 """
 
 from framework.data.table.format import TableFormat
-from framework.data.table.reader import Table, read_table
+from framework.data.table.reader import Table, check_header, read_table
 
-__all__ = ["Table", "TableFormat", "read_table"]
+__all__ = ["Table", "TableFormat", "check_header", "read_table"]

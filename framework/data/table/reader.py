@@ -81,6 +81,12 @@ def read_table(path: str | Path, format: TableFormat, *, labelled: bool = True, 
         return _table(path, source, digest, entry)
 
 
+def check_header(path: str | Path, format: TableFormat, *, labelled: bool = True) -> None:
+    """Raise what `read_table` would for the first line of the table, without a look at its rows."""
+    with TableBytes(path) as source:
+        read_header(next(blocks_of_lines(source)), format, labelled=labelled, place=source.place)
+
+
 def _parse(source: TableBytes, format: TableFormat, labelled: bool) -> Entry:
     source.rehearse()
     blocks = blocks_of_lines(source)
