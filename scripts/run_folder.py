@@ -190,6 +190,6 @@ class RunFolder:
 
 
 def _way_on(path: Path | None) -> str:
-    if path is not None and RunFolder(path).is_unfinished():
+    if path is not None and RunFolder(path).is_unfinished() and os.path.exists(path / SPEC):  # else it is a script's
         return f"chalknet resume {shown_path(path)} goes on with the run in it"
     return "choose another --run, or leave it out"

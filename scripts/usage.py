@@ -123,6 +123,11 @@ class CommandLine:
             following = self.words[self.words.index(candidates[0]) + 1 :]
             if not value and following and not following[0].startswith("--"):
                 value = following[0]
+        if option in self.options:
+            return InputError(
+                f"chalknet: got the option {quoted(option)} before the command; expected it after",
+                hint=f"did you mean {self.called} {_typed(self.options[option], value)}?",
+            )
         known = [name for name in self.options if name.startswith("--")] + ["--help"]
         return InputError(
             f"{self.called}: got the option {quoted(option)}; expected one of {', '.join(known)}",

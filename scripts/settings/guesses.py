@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from framework.nearest import likeness, nearest
 from scripts.settings.places import Draft, Path, Place
-from scripts.settings.values import parsed, repairs, spelled
+from scripts.settings.values import WORDS, parsed, repairs, spelled
 
 LAYERS = ("model", "layers")
 A_COPY = "add one to a copy of a run's spec.json, and train that file"
@@ -108,10 +108,12 @@ def _suggestion(draft: Draft, path: Path, text: str, type_first: str | None = No
 
 
 def _meant(draft: Draft, place: Place, text: str) -> str | None:
-    """How to set `place` to what `text` was meant to say; for a whole component that is its type, or a field of it."""
+    """How to set `place` to what `text` was meant to say; a whole component to null, its type, or a field of it."""
     if not place.types:
         value = fitting(draft, place, text)
         return value and as_option(place.path, value)
+    if WORDS.get(text.lower(), "") in (None, False) and draft.takes(place.path, None):
+        return as_option(place.path, "null")
     type_place, *fields = place.below()
     type_name = nearest(text, place.types)
     if type_name is not None:

@@ -90,6 +90,11 @@ CASES: list[tuple[str, str, str]] = [
         "chalknet: got the option '--epochs'; expected one of --version, --debug, --help",
         "options of a command come after it: chalknet train --epochs 3",
     ),
+    (
+        "--quiet train",
+        "chalknet: got the option '--quiet' before the command; expected it after",
+        "did you mean chalknet train --quiet?",
+    ),
     ("--qqq", "chalknet: got the option '--qqq'", "see chalknet --help"),
     # values
     ("train --epochs", "--epochs: got no value; expected --epochs N", "such as --epochs 20"),

@@ -254,6 +254,8 @@ PATHS = [
     ),
 ]
 VALUES = [
+    ("augmentation=none", "got 'none' for a whole component; expected augmentation.type to be one of", "null"),
+    ("augmentation=off", "got 'off' for a whole component; expected augmentation.type to be one of", "null"),
     ("optimizer.type=sdg", "got 'sdg'; expected one of sgd, adam, adamw", "sgd"),
     ("optimizer.type=Adam W", "got 'Adam W'; expected one of sgd, adam, adamw", "adamw"),
     ("model.layers.2.type=drpout", "got 'drpout'; expected one of rescale, dense, dropout", "dropout"),
