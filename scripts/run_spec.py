@@ -1,11 +1,12 @@
 """From what was typed to a RunSpec: a recipe's name or a spec file, and settings on top."""
 
+import difflib
 import json
 import os
 import shlex
 from collections.abc import Sequence
 
-from framework.errors import InputError, SpecError, quoted
+from framework.errors import InputError, SpecError, printable, quoted
 from framework.nearest import nearest
 from framework.specs import ModelSpec, RunSpec, parse_spec, read_spec
 from framework.specs.complaints import Json
@@ -24,6 +25,8 @@ def find_run_spec(name: str, settings: Sequence[str] = ()) -> RunSpec:
     if name in RECIPES:
         spec = recipe(name)
     elif not name.endswith(TABLES) and not os.path.isdir(name) and (os.path.exists(name) or name.endswith(".json")):
+        if not os.path.exists(name):
+            raise InputError(f"{printable(name, 4096)}: no such file", hint=_file_meant(name))
         found = read_spec(name)
         spec = found if isinstance(found, RunSpec) else on_digits(found, name)
     else:
@@ -62,5 +65,21 @@ def _meant(name: str, changes: Sequence[Setting]) -> str | None:
     elif os.path.isdir(name):
         meant = shlex.quote(os.path.join(name, "spec.json"))
     else:
-        meant = nearest(name, RECIPES) or ""
+        meant = nearest(name, RECIPES) or _nearest_file(name) or ""
     return f"did you mean {meant}?" if meant else None
+
+
+def _file_meant(name: str) -> str | None:
+    """The spec file, or else the recipe, that was meant by the name of a file that is not there."""
+    stem = os.path.basename(name).removesuffix(".json")
+    meant = _nearest_file(name) or nearest(stem, RECIPES)
+    return f"did you mean {meant}?" if meant else None
+
+
+def _nearest_file(name: str) -> str | None:
+    """The spec file or the run beside which `name` would be, and which is called most like it."""
+    folder = os.path.dirname(name)
+    beside = sorted(os.listdir(folder or ".")) if os.path.isdir(folder or ".") else []
+    fitting = [one for one in beside if one.endswith(".json") or (folder and os.path.isdir(os.path.join(folder, one)))]
+    near = difflib.get_close_matches(os.path.basename(name), fitting, 1, cutoff=0.75)
+    return shlex.quote(os.path.join(folder, near[0])) if near else None

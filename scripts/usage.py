@@ -70,6 +70,7 @@ class CommandLine:
             (r"Option '(\S+)' requires an argument\.", self._without_value),
             (r"Option '(\S+)' does not take a value\.", self._with_value),
             (r"Invalid value for '(\S+)': Input should be a valid integer.*", self._with_no_integer),
+            (r"Invalid value for '(\S+)': Input should be greater than or equal to 1\b.*", self._with_too_little),
             (r"Missing (?:argument|option) '(\S+)'\.", self._incomplete),
             (r"Got unexpected extra argument\(s\) \((.*)\)", self._too_long),
         ):
@@ -148,6 +149,14 @@ class CommandLine:
             return f"a run goes on as it was begun and cannot be extended; for a new one: {another}"
         if option in _options(self.group.params):
             return f"it comes before the command: chalknet {option} {self.name}"
+        if option == "--recipe" and self.name in ("train", "show"):
+            return f"did you mean {self.called} {word(value or 'NAME')}?"
+        if option in ("--test", "--predict") and self.name in ("evaluate", "predict") and self._arguments:
+            table = [] if value in self._arguments else [value or "CSV"]
+            return f"the table comes after the runs: {self.called} {' '.join(map(word, (*self._arguments, *table)))}"
+        if re.fullmatch(r"-[a-z]", option):
+            begun = [name for name in self.options if name.startswith(f"-{option}")]
+            return f"did you mean {_typed(self.options[begun[0]], value)}?" if len(begun) == 1 else None
         near = nearest(option, self.options)
         if "--set" in self.options:
             from models.recipes import RECIPES, recipe
@@ -176,6 +185,15 @@ class CommandLine:
         values += [word.partition("=")[2] for word in self.words if word.startswith(f"{option}=")]
         got = next((value for value in reversed(values) if not value.isdecimal()), "")
         return InputError(f"{option}: got {quoted(got)}; expected an integer", hint=f"such as {EXAMPLES[option]}")
+
+    def _with_too_little(self, option: str) -> InputError:
+        return InputError(
+            f"{option}: got {self._value_of(option)}; expected 1 or more", hint=f"such as {EXAMPLES[option]}"
+        )
+
+    def _value_of(self, option: str) -> str:
+        values = [after for word, after in pairwise(self.words) if word == option]
+        return [*values, *(word.partition("=")[2] for word in self.words if word.startswith(f"{option}="))][-1]
 
     def _incomplete(self, missing: str) -> InputError:
         if missing == "RUN" and self._arguments and not self._arguments[0].endswith((".csv", ".csv.gz")):

@@ -8,7 +8,7 @@ import typer
 from typer.main import get_command
 
 from framework import InputError
-from models.recipes import RECIPES
+from models.recipes import RECIPES, recipe_path
 from scripts.cli import app
 from scripts.failing import say_why
 from scripts.usage import EXAMPLES, CommandLine
@@ -78,7 +78,21 @@ CASES: list[tuple[str, str, str]] = [
     ("resume a --qqq 3", "chalknet resume: got the option '--qqq'", "see chalknet resume --help"),
     # options that are neither, or stand in the wrong place
     ("train --qqq", "chalknet train: got the option '--qqq'", "see chalknet train --help"),
-    ("train -q", "chalknet train: got the option '-q'", "see chalknet train --help"),
+    ("train -q", "chalknet train: got the option '-q'", "did you mean --quiet?"),
+    ("train -s 3", "chalknet train: got the option '-s'", "see chalknet train --help"),
+    ("predict r t.csv -o p.csv", "chalknet predict: got the option '-o'", "did you mean --out p.csv?"),
+    ("train --recipe plain-128", "chalknet train: got the option '--recipe'", "did you mean chalknet train plain-128?"),
+    ("show --recipe", "chalknet show: got the option '--recipe'", "did you mean chalknet show NAME?"),
+    (
+        "evaluate a b --test t.csv",
+        "chalknet evaluate: got the option '--test'",
+        "the table comes after the runs: chalknet evaluate a b t.csv",
+    ),
+    (
+        "predict a --predict --out o.csv",
+        "chalknet predict: got the option '--predict'",
+        "the table comes after the runs: chalknet predict a CSV",
+    ),
     ("evaluate r x.csv --lr 3", "chalknet evaluate: got the option '--lr'", "see chalknet evaluate --help"),
     (
         "train --debug",
@@ -109,6 +123,8 @@ CASES: list[tuple[str, str, str]] = [
     ("train --seed -1", "--seed -1: got -1; expected 0 or more", "did you mean --seed 1?"),
     ("train --validation 10", "--validation 10: got 10; expected less than 1", "did you mean --validation 0.1?"),
     ("train --threads zwei", "--threads zwei: got 'zwei'; expected an integer or 'auto'", "such as --threads auto"),
+    ("train --save-every 0", "--save-every: got 0; expected 1 or more", "such as --save-every 100"),
+    ("train --save-every=-3", "--save-every: got -3; expected 1 or more", "such as --save-every 100"),
     ("train --no-test=3", "--no-test: got the value '3'; expected --no-test alone", ""),
     # too little and too much
     (
@@ -276,3 +292,23 @@ def test_what_typer_says_in_other_words_is_passed_on() -> None:
 
 def test_the_command_line_knows_the_commands() -> None:
     assert CommandLine([], app).group.commands.keys() == getattr(get_command(app), "commands", {}).keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "hint"),
+    [
+        ("train mien.json", "mien.json: no such file", "did you mean mine.json?"),
+        ("train digits.json", "digits.json: no such file", "did you mean digits?"),
+        ("show nowhere/zzz.json", "nowhere/zzz.json: no such file", None),
+        ("show runs/digits-2", "recipe: got 'runs/digits-2'; expected digits", "did you mean runs/digits-1?"),
+        ("show digits-2", "recipe: got 'digits-2'; expected digits", "did you mean digits?"),
+    ],
+)
+def test_the_spec_or_run_that_was_meant(words: str, said: str, hint: str | None, chalknet: Chalknet) -> None:
+    Path("runs/digits-1").mkdir(parents=True)
+    Path("mine.json").write_bytes(recipe_path("digits").read_bytes())
+    done = chalknet(*words.split(" "))
+    assert (done.code, done.out) == (2, "")
+    message, *rest = done.err.splitlines()
+    assert message.startswith(f"error: {said}")
+    assert rest == ([f"  hint: {hint}"] if hint else [])
