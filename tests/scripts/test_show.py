@@ -252,7 +252,7 @@ def test_garbage_in_a_run_is_named(name: str, run: Path, chalknet: Chalknet) -> 
     [
         (".", ".: got no spec.json in it; expected the folder of a run"),
         ("nothing", "got 'nothing'"),
-        ("nothing.json", "nothing.json: cannot be read"),
+        ("nothing.json", "nothing.json: no such file"),
     ],
 )
 def test_what_is_nothing_to_show(target: str, message: str, chalknet: Chalknet) -> None:

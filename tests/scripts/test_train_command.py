@@ -228,7 +228,7 @@ def test_settings_reach_any_field_and_swap_components(chalknet: Chalknet, digits
 
 REFUSED = {
     "unknown recipe": (["train", "plain"], "got 'plain'", "did you mean plain-128?"),
-    "missing spec": (["train", "none.json"], "none.json: cannot be read", ""),
+    "missing spec": (["train", "none.json"], "none.json: no such file", ""),
     "unknown field": (["train", "--set", "training.batchsize=3"], "got 'batchsize' in training", "batch_size"),
     "bad value": (["train", "--set", "training.batch_size=0"], "training.batch_size=0: got 0; expected 1 or more", ""),
     "unknown type": (["train", "--set", "optimizer.type=sg"], "optimizer.type=sg: got 'sg'", "sgd?"),
