@@ -45,6 +45,8 @@ PUBLISHED = {
             ("elastic-800", "elastic-mlp"),
             "0.39 (Meier 2011); 0.31 (Cireşan 2012)",
         ),
+        _network("elastic-cnn", "CNN, affine and elastic", "0.4 (Simard 2003)", seeds=3),
+        _committee("committee-cnn", "committee of these CNNs", ("elastic-cnn",), "0.27 (seven of them, Cireşan 2011)"),
     )
 }
 
