@@ -42,7 +42,7 @@ class Machine:
             processor=_processor(),
             cores=usable_cores(),
             memory=memory,
-            system=f"{platform.system()} {platform.release()}",
+            system=f"{platform.system()} {platform.release().partition('-')[0]}",
             load=load,
             python=platform.python_version(),
             versions={"chalknet": __version__, **versions()},
