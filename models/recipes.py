@@ -190,10 +190,11 @@ def elastic_cnn() -> RunSpec:
 def kaggle() -> RunSpec:
     """Kaggle's Digit Recognizer.
 
-    From its tables to a submission: three convolutions, the second and third after pooling, and digits on rubber. A
-    twentieth of the rows is held out, so that it says what to expect of the submission.
+    From its tables to a submission: the network and the rubber of `elastic-cnn`, half as many epochs. A twentieth of
+    the rows is held out, so that it says what to expect of the submission; they have no say in which weights are kept.
     """
-    return _rubber(_convolutions(), rate=0.1, epochs=30, batch=128, held_out=0.05)
+    run = _rubber(_convolutions(), rate=0.1, epochs=100, batch=128, strength=1.1, held_out=0.05)
+    return run.model_copy(update={"training": run.training.model_copy(update={"restore_best": False})})
 
 
 def _dense(*units: int, drop_pixels: float = 0.0, drop_units: float = 0.0) -> ModelSpec:
